@@ -1,0 +1,62 @@
+import type { LinkedLibrary } from './link.ts';
+import type { PatientRecord } from './record.ts';
+import type { ValueSetSource } from './value-sets.ts';
+import type { CqlValue } from './values.ts';
+
+/**
+ * What every engine offers. Evaluation is pure: (prepared library, record, request) → result. Nothing inside reads a
+ * clock, a database or a global, so it runs in a worker thread, in another process and in a test alike.
+ */
+export interface Evaluator {
+  readonly name: 'interpreted' | 'compiled';
+  /**
+   * Checks and prepares a linked library once; the result evaluates any number of patients.
+   * @throws UnsupportedElm for a node that the engine does not know
+   * @throws MissingValueSet when `valueSets` has none for a value set that the libraries reach
+   */
+  prepare(linked: LinkedLibrary, valueSets: ValueSetSource): PreparedLibrary;
+}
+
+export interface PreparedLibrary {
+  readonly linked: LinkedLibrary;
+  /**
+   * @throws EvaluationFailed when an expression fails for this patient
+   * @throws UnknownExpression when `request.expressions` names a definition that the main library does not have
+   * @throws BudgetExceeded when `request.budgetMs` ran out
+   */
+  evaluate(record: PatientRecord, request: EvaluationRequest): Promise<EvaluationResult>;
+}
+
+export interface EvaluationRequest {
+  /** Definitions of the main library to evaluate. */
+  readonly expressions: readonly string[];
+  /** Values of CQL parameters by name, e.g. `{ 'Measurement Period': { type: 'Interval', low: { type: 'DateTime', ... } } }`. */
+  readonly parameters: { readonly [name: string]: CqlValue };
+  /** What Now() returns: an ISO date-time with offset. Its offset is also that of date-times without one (CQL 1.5, 5.2.4). */
+  readonly now: string;
+  /** Collect `clauses` and `retrieves`. Off by default, because it costs time. */
+  readonly trace?: boolean;
+  /** Stops the evaluation after this many milliseconds. */
+  readonly budgetMs?: number;
+}
+
+/** The result of one clause: `true` for true or a non-empty list or any other value, `false` for false, null or empty. */
+export interface ClauseResult {
+  readonly library: string;
+  readonly localId: string;
+  readonly value: 'true' | 'false' | 'not-reached';
+}
+
+/** What a retrieve found, before any `where`. */
+export interface RetrieveResult {
+  readonly library: string;
+  readonly localId: string;
+  readonly resources: readonly { readonly resourceType: string; readonly id?: string }[];
+}
+
+export interface EvaluationResult {
+  /** By definition name, one entry for each name in `request.expressions`. */
+  readonly values: ReadonlyMap<string, CqlValue>;
+  readonly clauses: readonly ClauseResult[];
+  readonly retrieves: readonly RetrieveResult[];
+}

@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/** The one file that reads the environment. */
+const environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
+    .optional(),
+  GAPLESS_DATA_DIR: z.string().optional(),
+  GAPLESS_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
+  GAPLESS_LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+  GAPLESS_LOG_FORMAT: z.enum(['auto', 'json', 'text']).default('auto'),
+  GAPLESS_DEMO_PATIENTS: z.coerce.number().int().min(0).default(200),
+  GAPLESS_TIMEZONE: z.string().default('UTC'),
+  GAPLESS_MAX_BODY: z
+    .string()
+    .regex(/^\d+(kb|mb|gb)?$/i, 'is a size like 50mb')
+    .default('100mb'),
+  GAPLESS_PUBLIC_URL: z.url().optional(),
+});
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Null: run the embedded PostgreSQL. */
+  readonly databaseUrl: string | null;
+  /** Null: `.gapless` in the project, or a folder that the unprivileged database account can enter. */
+  readonly dataDir: string | null;
+  readonly role: 'all' | 'api' | 'worker';
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  readonly logFormat: 'auto' | 'json' | 'text';
+  /** Size of the demo practice that an empty database is filled with; 0 for none. */
+  readonly demoPatients: number;
+  /** IANA zone of dates without an offset, where a request names none. */
+  readonly timezone: string;
+  readonly maxBody: string;
+  /** Where clients reach the server, when a proxy stands before it. */
+  readonly publicUrl: string | null;
+  readonly root: string;
+}
+
+export class InvalidConfig extends Error {
+  override readonly name = 'InvalidConfig';
+}
+
+/** @throws InvalidConfig with every setting that is wrong and why */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    throw new InvalidConfig(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  }
+  const e = parsed.data;
+  return {
+    port: e.PORT,
+    host: e.HOST,
+    databaseUrl: e.DATABASE_URL ?? null,
+    dataDir: e.GAPLESS_DATA_DIR ?? null,
+    role: e.GAPLESS_ROLE,
+    logLevel: e.GAPLESS_LOG_LEVEL,
+    logFormat: e.GAPLESS_LOG_FORMAT,
+    demoPatients: e.GAPLESS_DEMO_PATIENTS,
+    timezone: e.GAPLESS_TIMEZONE,
+    maxBody: e.GAPLESS_MAX_BODY,
+    publicUrl: e.GAPLESS_PUBLIC_URL?.replace(/\/$/, '') ?? null,
+    root: fileURLToPath(new URL('..', import.meta.url)),
+  };
+}

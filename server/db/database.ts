@@ -1,0 +1,85 @@
+import pg from 'pg';
+import type { Logger } from '../log.ts';
+
+/** What can run a statement: the pool, or the connection of a transaction. */
+export interface Sql {
+  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(
+    query: string | pg.QueryConfig,
+    values?: readonly unknown[],
+  ): Promise<pg.QueryResult<Row>>;
+}
+
+/** The connection of an open transaction. A function that takes it takes part in the caller's transaction. */
+export type Transaction = pg.PoolClient;
+
+export interface Database extends Sql {
+  readonly pool: pg.Pool;
+  /**
+   * Runs `work` in a transaction: committed when it resolves, rolled back when it throws. Runs it again, up to three
+   * times, when PostgreSQL says that a conflict with another transaction was the reason (40001, 40P01).
+   */
+  transaction<T>(work: (sql: Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+// Counts (bigint) fit a number here, and dates must not become Date objects in the server's own time zone.
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format: 'text' | 'binary') => {
+    if (oid === pg.types.builtins.INT8) return Number;
+    if (oid === pg.types.builtins.DATE) return String;
+    return pg.types.getTypeParser(oid, format as 'text');
+  }) as typeof pg.types.getTypeParser,
+};
+
+export interface DatabaseSettings {
+  readonly connectionString: string;
+  readonly log: Logger;
+  /** Connections at most; 10 unless told. */
+  readonly max?: number;
+}
+
+export function openDatabase({ connectionString, log, max = 10 }: DatabaseSettings): Database {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    types,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'gapless',
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (error) => log.warn('an idle database connection broke', { reason: error.message }));
+  return {
+    pool,
+    query: (query, values) => pool.query(query as string, values as unknown[]),
+    transaction: (work) => transaction(pool, work),
+    close: () => pool.end(),
+  };
+}
+
+const conflicts = new Set(['40001', '40P01']);
+
+async function transaction<T>(pool: pg.Pool, work: (sql: Transaction) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    const onError = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onError); // a connection that dies between two statements would otherwise end the process
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((reason: Error) => {
+        broken = reason; // the connection is gone, and its transaction with it
+      });
+      if (attempt < 3 && conflicts.has((error as { code?: string }).code ?? '')) continue;
+      throw error;
+    } finally {
+      client.off('error', onError);
+      client.release(broken);
+    }
+  }
+}
