@@ -34,7 +34,7 @@ describe('The architecture', () => {
     [
       'SQL outside its folders',
       [file('server/http/x', 'sql(`SELECT id FROM resource`)')],
-      'server/http/x contains SQL; only server/{db,search,store,gaps,billing,jobs,terminology,auth} may',
+      'server/http/x contains SQL; only server/{db,search,store,gaps,billing,jobs,terminology,content,auth} may',
     ],
     ['a name after nothing', [file('bundles/utils')], 'bundles/utils is named after nothing'],
     ['a file that is too long', [file('cql/long', '\n'.repeat(500))], 'cql/long is longer than 400 lines'],

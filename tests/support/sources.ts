@@ -21,6 +21,7 @@ const serverOrder = [
   'store',
   'connectors',
   'terminology',
+  'content',
   'jobs',
   'auth',
   'gaps',
@@ -45,7 +46,7 @@ const owners: readonly { readonly text: RegExp; readonly owner: string; readonly
   { text: /\bfetch\(/, owner: 'app/fhir', what: 'fetches' },
 ];
 
-const sqlFolders = ['db', 'search', 'store', 'gaps', 'billing', 'jobs', 'terminology', 'auth'];
+const sqlFolders = ['db', 'search', 'store', 'gaps', 'billing', 'jobs', 'terminology', 'content', 'auth'];
 const sqlStatement = /[`'"]\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s[^`'"]*\b(FROM|INTO|SET|VALUES|AS)\b/;
 
 const maxLines = 400;
