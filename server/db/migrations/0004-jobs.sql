@@ -8,7 +8,8 @@ CREATE TABLE job (
   status text NOT NULL CHECK (status IN ('queued', 'active', 'completed', 'failed', 'cancelled')),
   progress real NOT NULL DEFAULT 0,
   message text,
-  result jsonb,
+  -- json and not jsonb: it keeps the text, and with it the decimals.
+  result json,
   error jsonb,
   created_at timestamptz NOT NULL DEFAULT now(),
   started_at timestamptz,
