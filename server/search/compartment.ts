@@ -1,0 +1,62 @@
+import type { Resource } from '@medplum/fhirtypes';
+import { compartmentDefinitions, searchParameter } from './definitions.ts';
+import { type Collector, compileExpression, type Walk } from './fhirpath.ts';
+import { once, perKey } from './once.ts';
+import { parseReference } from './references.ts';
+
+const parameters = once(
+  () =>
+    new Map(
+      compartmentDefinitions().map(({ code, resource }) => [
+        code as string,
+        new Map((resource ?? []).map((entry) => [entry.code as string, entry.param ?? []])),
+      ]),
+    ),
+);
+
+/** Names of R4's compartments: Patient, Encounter, Practitioner, RelatedPerson, Device. */
+export function compartments(): readonly string[] {
+  return [...parameters().keys()];
+}
+
+/**
+ * Codes of the reference parameters by which resources of a type belong to a compartment (FHIR R4, CompartmentDefinition);
+ * empty when they can't.
+ */
+export function compartmentParameters(compartment: string, type: string): readonly string[] {
+  const codes = parameters().get(compartment)?.get(type) ?? [];
+  return codes.filter((code) => searchParameter(type, code)?.kind === 'reference');
+}
+
+interface Patients extends Collector {
+  readonly ids: string[];
+  readonly baseUrl: string | null;
+}
+
+/**
+ * Logical id of the one Patient in whose compartment the resource lies (R4 CompartmentDefinition Patient): a Patient's
+ * own id; '' when it lies in none or in several, or names its patient only by `urn:uuid` or by another server's URL.
+ *
+ * @param baseUrl our own FHIR base without a slash at the end: absolute references below it are local
+ */
+export function patientOf(resource: Resource, baseUrl: string | null = null): string {
+  if (resource.resourceType === 'Patient') return resource.id ?? '';
+  const found: Patients = { root: resource, ids: [], baseUrl };
+  for (const walk of walks(resource.resourceType)) walk(resource, found);
+  const [first = '', ...others] = found.ids;
+  return others.every((id) => id === first) ? first : '';
+}
+
+const walks = perKey((type: string): readonly Walk<Patients>[] =>
+  compartmentParameters('Patient', type).flatMap((code) => {
+    const expression = searchParameter(type, code)?.expression ?? '';
+    return compileExpression<Patients>(expression, type, (found) => (found === 'Reference' ? collect : null)) ?? [];
+  }),
+);
+
+function collect(value: unknown, { ids, baseUrl }: Patients): void {
+  const { reference } = value as { reference?: unknown };
+  if (typeof reference !== 'string') return;
+  const target = parseReference(reference, baseUrl);
+  if (target?.type === 'Patient') ids.push(target.id);
+}
