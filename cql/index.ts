@@ -1,7 +1,25 @@
+export { type CodeSet, codeSet } from './code-sets.ts';
 export * from './elm.ts';
 export * from './errors.ts';
 export type * from './evaluator.ts';
-export type { LinkedLibrary } from './link.ts';
+export { type FunctionCall, withFunctionCalls } from './function-calls.ts';
+export { createInterpreter } from './interpreter.ts';
+export {
+  CyclicInclude,
+  identifiedAs,
+  type LibraryResolver,
+  type LinkedLibrary,
+  libraryKey,
+  linkLibraries,
+} from './link.ts';
+export { matchesProfile } from './profiles.ts';
 export { PatientRecord } from './record.ts';
+export {
+  type CodeRequirement,
+  type DataRequirements,
+  dataRequirements,
+  type RetrieveRequirement,
+  type ValueSetRequirement,
+} from './requirements.ts';
 export type * from './value-sets.ts';
 export type * from './values.ts';
