@@ -1,2 +1,10 @@
 export type * from './definition.ts';
+export * from './errors.ts';
+export { reportedGroups } from './evaluation/composite.ts';
+export { measurementPeriod, offsetOf, periodParameter } from './evaluation/period.ts';
 export type * from './evaluation/result.ts';
+export { type ComponentScore, weightedMean } from './evaluation/scoring/composite.ts';
+export { evaluateSubject, type SubjectRequest } from './evaluation/subject.ts';
+export { type PreparedMeasure, type PrepareInput, prepareMeasure } from './prepare.ts';
+export { readMeasure } from './read-measure.ts';
+export * from './tally.ts';

@@ -1,7 +1,7 @@
-import type { CqlValue, FhirResource } from '../../cql/index.ts';
+import type { ClauseResult, CqlValue, FhirResource, RetrieveResult } from '../../cql/index.ts';
 import type { PopulationCode } from '../definition.ts';
 
-/** Half-open instants of the measurement period as CQL sees it, with the dates that reports show. */
+/** The measurement period as reports show it; `periodParameter` says it as CQL sees it. */
 export interface MeasurementPeriod {
   /** Dates (YYYY-MM-DD), both inclusive, as a MeasureReport shows them (deqm-1: day precision). */
   readonly start: string;
@@ -53,4 +53,11 @@ export interface SubjectResult {
    * used them. Only filled when the evaluation was traced.
    */
   readonly evaluatedResources: readonly { readonly resource: FhirResource; readonly criteria: readonly string[] }[];
+  /** What the engine noted on its way, for gap reasons and highlighting; null unless the evaluation was traced. */
+  readonly trace: EvaluationTrace | null;
+}
+
+export interface EvaluationTrace {
+  readonly clauses: readonly ClauseResult[];
+  readonly retrieves: readonly RetrieveResult[];
 }

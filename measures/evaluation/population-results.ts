@@ -1,0 +1,34 @@
+import type { CqlValue } from '../../cql/index.ts';
+import type { GroupDefinition, PopulationDefinition } from '../definition.ts';
+import type { CriteriaValues } from './criteria.ts';
+import type { Members } from './membership.ts';
+import type { PopulationResult } from './result.ts';
+
+/** Members and observations of every population of a group, before they are counted. */
+export interface GroupMembers {
+  readonly members: ReadonlyMap<PopulationDefinition, Members>;
+  readonly observations: ReadonlyMap<PopulationDefinition, ReadonlyMap<string, number | null>>;
+}
+
+/** Results of all populations, of the members that `keep` lets pass. */
+export function populationResults(
+  group: GroupDefinition,
+  { members, observations }: GroupMembers,
+  values: CriteriaValues,
+  keep: (key: string) => boolean = () => true,
+): PopulationResult[] {
+  return group.populations.map((population): PopulationResult => {
+    const observed = observations.get(population);
+    const kept = observed === undefined ? [...(members.get(population) ?? [])] : [];
+    const listed: CqlValue[] = kept.filter(([key]) => keep(key)).map(([, member]) => member);
+    const numbers = [...(observed ?? [])].filter(([key]) => keep(key)).map(([, number]) => number);
+    return {
+      id: population.id,
+      code: population.code,
+      count: observed === undefined ? listed.length : numbers.length,
+      members: group.basis === 'boolean' ? [] : listed,
+      criterion: observed === undefined ? values.value(population.expression) : null,
+      observations: numbers,
+    };
+  });
+}

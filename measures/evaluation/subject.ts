@@ -1,0 +1,92 @@
+import type { CqlValue, EvaluationResult, FhirResource, PatientRecord } from '../../cql/index.ts';
+import { inPeriodType, type PreparedMeasure } from '../prepare.ts';
+import { combineComponents } from './composite.ts';
+import { CriteriaValues, expressionsOf } from './criteria.ts';
+import { evaluateGroup } from './group.ts';
+import { MemberIdentity } from './members.ts';
+import { offsetOf, periodParameter } from './period.ts';
+import type { MeasurementPeriod, SubjectResult } from './result.ts';
+
+export interface SubjectRequest {
+  readonly period: MeasurementPeriod;
+  /** ISO date-time with offset: what Now() returns, and the timezone in which the period is meant. */
+  readonly now: string;
+  /** CQL parameters beside "Measurement Period", by name. */
+  readonly parameters?: { readonly [name: string]: CqlValue };
+  /** Collect what gap reasons, evaluated resources and highlighting need. */
+  readonly trace?: boolean;
+  /** Evaluate supplemental data and risk adjustment factors, too; true unless said otherwise. */
+  readonly supplementalData?: boolean;
+  readonly budgetMs?: number;
+}
+
+/**
+ * Evaluates a measure for one patient. Pure: reads no clock, no database, no global.
+ * @throws WrongCriterionType when a criterion's result is not of the population basis
+ * @throws EvaluationFailed, BudgetExceeded as the engine does
+ */
+export async function evaluateSubject(
+  prepared: PreparedMeasure,
+  record: PatientRecord,
+  request: SubjectRequest,
+): Promise<SubjectResult> {
+  const { definition, library } = prepared;
+  if (library === null || definition.scoring === 'composite') {
+    const components = [];
+    for (const component of prepared.components) components.push(await evaluateSubject(component, record, request));
+    return combineComponents(prepared, components);
+  }
+  const withSupplementalData = request.supplementalData ?? true;
+  const period = inPeriodType(prepared.periodType, periodParameter(request.period, offsetOf(request.now)));
+  const evaluated = await library.evaluate(record, {
+    expressions: expressionsOf(prepared, withSupplementalData),
+    parameters: {
+      ...request.parameters,
+      ...(prepared.periodType === null ? {} : { 'Measurement Period': period }),
+    },
+    now: request.now,
+    ...(request.trace === undefined ? {} : { trace: request.trace }),
+    ...(request.budgetMs === undefined ? {} : { budgetMs: request.budgetMs }),
+  });
+  const values = new CriteriaValues(prepared, evaluated.values, new MemberIdentity());
+  return {
+    subject: record.patient.id ?? '',
+    groups: definition.groups.map((group) => evaluateGroup(group, values)),
+    supplementalData: withSupplementalData
+      ? definition.supplementalData.map(({ expression }) => ({ expression, value: values.value(expression) }))
+      : [],
+    evaluatedResources: request.trace === true ? evaluatedResources(prepared, evaluated, record) : [],
+    trace: request.trace === true ? { clauses: evaluated.clauses, retrieves: evaluated.retrieves } : null,
+  };
+}
+
+/** Resources that the retrieves of each criterion found, with the criteria that reach those retrieves. */
+function evaluatedResources(
+  { definition, requirements }: PreparedMeasure,
+  { retrieves }: EvaluationResult,
+  record: PatientRecord,
+): { resource: FhirResource; criteria: string[] }[] {
+  const named = [...definition.groups.flatMap(({ populations }) => populations), ...definition.supplementalData];
+  const usedBy = new Map<string, Set<string>>();
+  for (const criterion of named) {
+    const name = criterion.linkId ?? criterion.id ?? ('code' in criterion ? criterion.expression : '');
+    for (const retrieve of requirements.get(criterion.expression)?.retrieves ?? []) {
+      const key = `${retrieve.library} ${retrieve.localId}`;
+      const users = usedBy.get(key);
+      if (users === undefined) usedBy.set(key, new Set([name]));
+      else users.add(name);
+    }
+  }
+  const used = new Map<FhirResource, Set<string>>();
+  for (const { library, localId, resources } of retrieves) {
+    const criteria = usedBy.get(`${library} ${localId}`) ?? [];
+    for (const { resourceType, id } of resources) {
+      const resource = record.ofType(resourceType).find((candidate) => candidate.id === id);
+      if (resource === undefined) continue;
+      const so = used.get(resource) ?? new Set();
+      for (const criterion of criteria) so.add(criterion);
+      used.set(resource, so);
+    }
+  }
+  return [...used].map(([resource, criteria]) => ({ resource, criteria: [...criteria] }));
+}

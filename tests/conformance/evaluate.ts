@@ -1,0 +1,89 @@
+import { createInterpreter, type Evaluator } from '../../cql/index.ts';
+import { evaluateSubject, measurementPeriod, type PreparedMeasure, prepareMeasure, readMeasure } from '../../measures/index.ts';
+import { readReferenceLines } from '../support/reference-data.ts';
+import { compare, type Differences } from './compare.ts';
+import { casesOf, type ConformanceCase, type Content, loadContent, recordOf } from './content.ts';
+
+/** What became of one case. */
+export interface CaseResult {
+  readonly measure: string;
+  readonly case: string;
+  readonly differences: Differences;
+  readonly error: string | null;
+  readonly ms: number;
+}
+
+const noDifferences: Differences = { populations: [], observations: [], strata: [], scores: [] };
+
+/** Content and engine, loaded once per thread. */
+export class Bench {
+  readonly #evaluator: Evaluator = createInterpreter();
+  #content: Content | null = null;
+
+  get content(): Content {
+    this.#content ??= loadContent();
+    return this.#content;
+  }
+
+  prepare(name: string): PreparedMeasure {
+    const measure = this.content.measures.get(name);
+    if (measure === undefined) throw new Error(`There is no measure ${name}`);
+    const { valueSets } = this.content;
+    return prepareMeasure({
+      definition: readMeasure(measure),
+      linked: this.content.link(measure),
+      valueSets,
+      evaluator: this.#evaluator,
+    });
+  }
+
+  /** Every official case of a measure, through the product's own code. */
+  async cases(name: string, report: (result: CaseResult) => void): Promise<void> {
+    const prepared = this.prepare(name);
+    for (const official of casesOf(name)) report(await evaluateCase(prepared, official, { scores: false }));
+  }
+
+  /** A measure over every Synthea patient: only errors count, nothing is expected of the result. */
+  async synthea(name: string, report: (result: CaseResult) => void): Promise<void> {
+    const prepared = this.prepare(name);
+    for (const bundle of readReferenceLines<ConformanceCase['bundle']>('synthea', 'bundles.ndjson.gz')) {
+      const started = performance.now();
+      const record = recordOf(bundle);
+      let error: string | null = null;
+      try {
+        const { effectivePeriod } = prepared.definition;
+        const period = measurementPeriod(effectivePeriod?.start ?? '2026', effectivePeriod?.end ?? '2026');
+        await evaluateSubject(prepared, record, { period, now: `${period.end}T23:59:59.999+00:00` });
+      } catch (thrown) {
+        error = sentence(thrown);
+      }
+      const ms = performance.now() - started;
+      report({ measure: name, case: record.patient.id ?? '', differences: noDifferences, error, ms });
+    }
+  }
+}
+
+/** Evaluates in UTC, at the end of the period of the expected report. */
+export async function evaluateCase(
+  prepared: PreparedMeasure,
+  { measure, case: name, expected, bundle }: ConformanceCase,
+  options: { readonly scores: boolean },
+): Promise<CaseResult> {
+  const started = performance.now();
+  const result = { measure, case: name };
+  try {
+    const period = measurementPeriod(expected.period?.start ?? '', expected.period?.end ?? '');
+    const { groups } = await evaluateSubject(prepared, recordOf(bundle), {
+      period,
+      now: `${period.end}T23:59:59.999+00:00`,
+    });
+    const differences = compare(prepared.definition, groups, expected, options);
+    return { ...result, differences, error: null, ms: performance.now() - started };
+  } catch (thrown) {
+    return { ...result, differences: noDifferences, error: sentence(thrown), ms: performance.now() - started };
+  }
+}
+
+export function sentence(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+}
