@@ -1,1 +1,12 @@
-export {};
+export { careGapsBundle } from './care-gaps/bundle.ts';
+export { statusWords } from './care-gaps/narrative.ts';
+export type { CareGapsSettings, Reporter, SubjectGaps } from './care-gaps/subject-gaps.ts';
+export { dataRequirement } from './data-requirement.ts';
+export { type DeqmVersion, deqmVersions } from './deqm-version.ts';
+export { uuidOf } from './identity.ts';
+export { evaluatedResources, measureReportBundle, returnParameters } from './measure-report/bundle.ts';
+export { individualReport, individualReportId } from './measure-report/individual.ts';
+export { canonicalOf, type ReportSettings, type ReportWithResources } from './measure-report/report.ts';
+export { subjectListReport } from './measure-report/subject-list.ts';
+export { summaryReport } from './measure-report/summary.ts';
+export { referenceOf, resourceOf, unversioned } from './references.ts';

@@ -1,0 +1,118 @@
+import type { Resource } from '@medplum/fhirtypes';
+import {
+  individualReport,
+  type ReportSettings,
+  returnParameters,
+  subjectListReport,
+  summaryReport,
+} from '../../bundles/index.ts';
+import { type MeasureDefinition, Tally } from '../../measures/index.ts';
+import { baseProblems } from '../support/base-r4.ts';
+import { deqmProfiles, profileProblems } from '../support/profiles.ts';
+import { describeWithReferenceData } from '../support/reference-data.ts';
+import { measure, subjectResult } from './fixtures.ts';
+
+const definition = measure();
+const settings = (changes: Partial<ReportSettings> = {}): ReportSettings => ({
+  definition,
+  period: { start: '2026-01-01', end: '2026-12-31' },
+  date: '2026-11-22T10:00:00.000Z',
+  reporter: { reference: 'Organization/o1' },
+  version: 'uv-1.0.0',
+  ...changes,
+});
+
+function totals(of: MeasureDefinition = definition) {
+  const tally = new Tally(of);
+  tally.add({ ...subjectResult(of, [1, 1, 0, 1], 1), subject: 'p1' });
+  tally.add({ ...subjectResult(of, [1, 1, 0, 0], 0), subject: 'p2' });
+  tally.addError('p3', new Error('"Numerator" at 3:4: failed'));
+  return tally.totals();
+}
+
+describe('A summary MeasureReport', () => {
+  const { report, resources } = summaryReport(totals(), settings(), 'Group/g1');
+
+  it('shows gross counts and the score of all subjects', () => {
+    expect(report).toMatchObject({ type: 'summary', subject: { reference: 'Group/g1' } });
+    expect(report.group?.[0]?.population?.map(({ count }) => count)).toEqual([2, 2, 0, 1]);
+    expect(report.group?.[0]?.measureScore?.value).toBe(0.5);
+    expect(report.group?.[0]?.stratifier?.[1]?.stratum?.[0]?.population?.[3]?.count).toBe(1);
+  });
+
+  it('names the subjects that could not be evaluated', () => {
+    expect(resources).toMatchObject([
+      { resourceType: 'OperationOutcome', issue: [{ diagnostics: expect.stringContaining('Patient/p3') }] },
+    ]);
+    const messages = report.extension?.find(({ url }) => url.endsWith('cqf-messages'));
+    expect(messages?.valueReference?.reference).toBe(`OperationOutcome/${resources[0]?.id}`);
+  });
+
+  it('is another report for another group', () => {
+    expect(summaryReport(totals(), settings(), 'Group/g2').report.id).not.toBe(report.id);
+  });
+});
+
+describe('A subject-list MeasureReport', () => {
+  const { report, resources } = subjectListReport(totals(), settings(), null);
+  const lists = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
+
+  it('leads from every count to the individual reports behind it', () => {
+    const strata = (report.group ?? []).flatMap((g) => g.stratifier?.flatMap((s) => s.stratum ?? []) ?? []);
+    const populations = [...(report.group ?? []), ...strata].flatMap((g) => g.population ?? []);
+    expect(populations.length).toBe(2 * 4 + 2 * 2 * 4);
+    for (const { count, subjectResults } of populations) {
+      const list = lists.get(subjectResults?.reference ?? '');
+      expect(list).toMatchObject({ resourceType: 'List', status: 'current' });
+      expect(list?.resourceType === 'List' ? (list.entry ?? []).length : null).toBe(count);
+    }
+    const numerator = lists.get(report.group?.[0]?.population?.[3]?.subjectResults?.reference ?? '');
+    const individual = individualReport(subjectResult(definition), settings()).report;
+    expect(numerator).toMatchObject({ entry: [{ item: { reference: `MeasureReport/${individual.id}` } }] });
+  });
+
+  it('has no evaluated resources of its own', () => {
+    expect(report).not.toHaveProperty('evaluatedResource');
+  });
+
+  it('contains its Lists of patients in base R4', () => {
+    const alone = subjectListReport(totals(), settings({ version: 'r4' }), null);
+    expect(alone.resources).toEqual([]);
+    expect(alone.report.contained).toContainEqual(
+      expect.objectContaining({
+        entry: [{ item: { reference: 'Patient/p1' } }, { item: { reference: 'Patient/p2' } }],
+      }),
+    );
+    expect(baseProblems(alone.report)).toEqual([]);
+  });
+
+  it.each(['uv-1.0.0', 'us-5.0.0', 'us-4.0.0', 'us-3.0.0', 'r4'] as const)('is valid base R4 in %s', (version) => {
+    const made = [summaryReport, subjectListReport].map((make) => make(totals(), settings({ version }), 'Group/g1'));
+    const all: Resource[] = made.flatMap(({ report: r, resources: others }) => [r, ...others]);
+    expect(all.flatMap(baseProblems)).toEqual([]);
+  });
+});
+
+describe('The answer of an operation without results', () => {
+  it('is an empty Parameters resource', () => {
+    expect(returnParameters([])).toEqual({ resourceType: 'Parameters' });
+  });
+});
+
+describeWithReferenceData('Reports of many subjects of DEQM 1.0.0', () => {
+  const profiles = deqmProfiles();
+  it.each([
+    ['summary', summaryReport],
+    ['subject-list', subjectListReport],
+  ] as const)('conform to their profile: %s', (_, make) => {
+    const { report, resources } = make(totals(), settings(), 'Group/g1');
+    expect([report, ...resources].flatMap((resource) => profileProblems(resource, profiles))).toEqual([]);
+  });
+
+  it('would fail without the Lists', () => {
+    const { report } = summaryReport(totals(), settings(), null);
+    const profile = 'http://hl7.org/fhir/uv/deqm/StructureDefinition/deqm-subjectlistmeasurereport';
+    const claimed = { ...report, type: 'subject-list', meta: { profile: [profile] } };
+    expect(profileProblems(claimed, profiles).join()).toContain('subjectResults: 0 < min 1');
+  });
+});
