@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import type { FhirResource } from '../../cql/index.ts';
+import type { Database, Sql } from '../db/database.ts';
+import { patientOf } from '../search/compartment.ts';
+import { writeSearchRows } from '../search/rows.ts';
+import { changeOf, creationOf, stamp, type Write } from './change.ts';
+import { type Identified, identify } from './conditions.ts';
+import type { Applied, ApplyOptions, Entry, Locator } from './entry.ts';
+import { DuplicateEntry, InvalidId, TransactionFailed } from './errors.ts';
+import { plain } from './exact-json.ts';
+import { lockTargets, type Target } from './lock.ts';
+import { linksBetween } from './links.ts';
+import { type Links, replaceLinks } from './references.ts';
+import { assertValid, checkId, checkType } from './validate.ts';
+import { feedChanges, writeVersions } from './write-rows.ts';
+
+/**
+ * The one door for data: applies the entries in one transaction, all or nothing, in a handful of statements however
+ * many they are. Validates, assigns ids and versions, resolves links between the entries and conditional references,
+ * serialises with other writers, and writes current rows, history, search index and change feed.
+ *
+ * @returns what became of each entry, in the order of the entries
+ * @throws InvalidResource, WrongResourceType, UnknownResourceType, InvalidId, VersionConflict, PreconditionFailed,
+ *   MultipleMatches, ResourceNotFound, ResourceDeleted, DuplicateEntry, InvalidReference, PatchFailed; as the cause of
+ *   a TransactionFailed when `transaction`
+ */
+export async function applyEntries(
+  database: Pick<Database, 'transaction'>,
+  tenant: string,
+  entries: readonly Entry[],
+  options: ApplyOptions = {},
+): Promise<readonly Applied[]> {
+  const at = locator(options.transaction === true);
+  for (const [index, entry] of entries.entries()) at(index, () => checkEntry(entry));
+  return database.transaction(async (sql) => {
+    const identified = await identify(sql, tenant, entries, at);
+    refuseDuplicates(identified, at);
+    const links = await linksBetween(sql, tenant, identified, at, options);
+    const trees = identified.map((item) => linked(item, links));
+    const current = await lockTargets(sql, tenant, targetsOf(identified, trees));
+    const now = new Date().toISOString();
+    const changes = identified.map((item, index) =>
+      at(index, () => changeOf(item, trees[index] ?? null, current.get(`${item.entry.type}/${item.id}`) ?? null, now)),
+    );
+    const applied = changes.map((change) => change.applied);
+    const writes = changes.flatMap(({ write }) => (write === null ? [] : [write]));
+    const event = options.audit?.(applied) ?? null;
+    await write(sql, tenant, now, event === null ? writes : [...writes, creationOf(event, randomUUID(), now)]);
+    await feed(sql, tenant, now, writes);
+    await options.beforeCommit?.(sql, applied);
+    return applied;
+  });
+}
+
+/**
+ * Stores AuditEvents: no validation (they are our own), no change feed (they change no answer), no audit of themselves.
+ */
+export async function appendAuditEvents(sql: Sql, tenant: string, events: readonly FhirResource[]): Promise<void> {
+  const now = new Date().toISOString();
+  await write(
+    sql,
+    tenant,
+    now,
+    events.map((event) => creationOf(event, randomUUID(), now)),
+  );
+}
+
+function locator(transaction: boolean): Locator {
+  return (entry, work) => {
+    try {
+      return work();
+    } catch (error) {
+      throw transaction && error instanceof Error ? new TransactionFailed(entry, error) : error;
+    }
+  };
+}
+
+/** All that can be said of an entry without the database. */
+function checkEntry(entry: Entry): void {
+  if (entry.method === 'POST' || entry.method === 'PUT') {
+    checkType(entry.resource, entry.type);
+    assertValid(plain(entry.resource));
+  }
+  if (entry.method !== 'POST' && entry.id !== null) checkId(entry.id);
+  if (entry.method === 'PUT' && entry.id !== null) checkSameId(entry.id, entry.resource);
+}
+
+/** R4 http.html#update: the body carries the id of the URL. */
+function checkSameId(id: string, resource: unknown): void {
+  checkType(resource, null);
+  if (resource.id === id) return;
+  const { resourceType } = resource;
+  throw new InvalidId(
+    resource.id === undefined
+      ? `The body has no id: an update needs the id of the URL in ${resourceType}.id`
+      : 'The id of the body is not the id of the URL',
+    [`${resourceType}.id`],
+  );
+}
+
+/** R4 http.html#trules: a resource may be the target of one entry only. */
+function refuseDuplicates(identified: readonly Identified[], at: Locator): void {
+  const seen = new Map<string, number>();
+  for (const [index, { entry, id, matched }] of identified.entries()) {
+    if (matched !== null || id === '') continue;
+    const key = `${entry.type}/${id}`;
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, index);
+    else {
+      at(index, () => {
+        throw new DuplicateEntry(`${key} is already the target of Bundle.entry[${first}]: it may occur once`);
+      });
+    }
+  }
+}
+
+/** The resource of a create or update with its links replaced and its id set; null for patches and deletions. */
+function linked({ entry, id, matched }: Identified, links: Links): FhirResource | null {
+  if ((entry.method !== 'POST' && entry.method !== 'PUT') || matched !== null) return null;
+  checkType(entry.resource, entry.type);
+  return stamp(replaceLinks(entry.resource, entry.fullUrl, links), id, 0, '');
+}
+
+/** What exists already or could: all but the ids that we have just made up. */
+function targetsOf(identified: readonly Identified[], trees: readonly (FhirResource | null)[]): Target[] {
+  return identified.flatMap(({ entry, id, isNew, matched }, index) => {
+    if (isNew || matched !== null) return [];
+    const tree = trees[index] ?? null;
+    return [{ type: entry.type, id, patient: tree === null ? null : patientOf(plain(tree)) }];
+  });
+}
+
+async function write(sql: Sql, tenant: string, now: string, writes: readonly Write[]): Promise<void> {
+  if (writes.length === 0) return;
+  await writeVersions(
+    sql,
+    tenant,
+    now,
+    writes.map(({ version }) => version),
+  );
+  await writeSearchRows(
+    sql,
+    tenant,
+    writes.map(({ index }) => index),
+  );
+}
+
+/** The patients whose data changed, the one that a resource was taken from included. */
+async function feed(sql: Sql, tenant: string, now: string, writes: readonly Write[]): Promise<void> {
+  const changes = new Map<string, Set<string>>();
+  for (const { version } of writes) {
+    for (const patient of version.leaves === null ? [version.patient] : [version.patient, version.leaves]) {
+      const types = changes.get(patient);
+      if (types === undefined) changes.set(patient, new Set([version.type]));
+      else types.add(version.type);
+    }
+  }
+  await feedChanges(sql, tenant, now, changes);
+}
