@@ -20,7 +20,11 @@ const environment = z.object({
     .regex(/^\d+(kb|mb|gb)?$/i, 'is a size like 50mb')
     .default('100mb'),
   GAPLESS_PUBLIC_URL: z.url().optional(),
+  GAPLESS_DEMO_EXPOSED: z.enum(['true', 'false']).default('false'),
+  GAPLESS_CORS_ORIGINS: z.string().default(''),
 });
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
 export interface Config {
   readonly port: number;
@@ -39,6 +43,9 @@ export interface Config {
   readonly maxBody: string;
   /** Where clients reach the server, when a proxy stands before it. */
   readonly publicUrl: string | null;
+  /** Origins that browsers may call the API from, beside our own. */
+  readonly corsOrigins: readonly string[];
+  /** Folder of the project. */
   readonly root: string;
 }
 
@@ -53,6 +60,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new InvalidConfig(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
   const e = parsed.data;
+  if (!loopback.has(e.HOST) && e.GAPLESS_DEMO_EXPOSED !== 'true') {
+    throw new InvalidConfig(
+      `HOST: the demo mode has no login, so it listens on loopback only, not on ${e.HOST}. ` +
+        'Where something else keeps strangers out (a container whose port is published on 127.0.0.1), set GAPLESS_DEMO_EXPOSED=true',
+    );
+  }
   return {
     port: e.PORT,
     host: e.HOST,
@@ -65,6 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     timezone: e.GAPLESS_TIMEZONE,
     maxBody: e.GAPLESS_MAX_BODY,
     publicUrl: e.GAPLESS_PUBLIC_URL?.replace(/\/$/, '') ?? null,
+    corsOrigins: e.GAPLESS_CORS_ORIGINS.split(',').map((origin) => origin.trim()).filter((origin) => origin !== ''),
     root: fileURLToPath(new URL('..', import.meta.url)),
   };
 }

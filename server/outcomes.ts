@@ -1,0 +1,112 @@
+import type { OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes';
+
+/** How an error reaches a client: HTTP status, and code of http://hl7.org/fhir/issue-type. */
+interface Translation {
+  readonly status: number;
+  readonly code: OperationOutcomeIssue['code'];
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfter?: number;
+}
+
+/** The one place where errors become HTTP: by the name of their class. What is not here is a defect of ours: 500. */
+const translations: Readonly<Record<string, Translation>> = {
+  // cql
+  TranslationFailed: { status: 422, code: 'invalid' },
+  MissingLibrary: { status: 422, code: 'not-found' },
+  MissingModel: { status: 422, code: 'not-found' },
+  MissingValueSet: { status: 422, code: 'not-found' },
+  UnsupportedElm: { status: 422, code: 'not-supported' },
+  UnknownExpression: { status: 422, code: 'not-found' },
+  EvaluationFailed: { status: 422, code: 'processing' },
+  BudgetExceeded: { status: 422, code: 'too-costly' },
+  InvalidRecord: { status: 422, code: 'invalid' },
+  // store and interactions
+  ResourceNotFound: { status: 404, code: 'not-found' },
+  ResourceDeleted: { status: 410, code: 'deleted' },
+  VersionConflict: { status: 412, code: 'conflict' },
+  PreconditionFailed: { status: 412, code: 'conflict' },
+  MultipleMatches: { status: 412, code: 'multiple-matches' },
+  InvalidResource: { status: 422, code: 'invalid' },
+  UnknownResourceType: { status: 404, code: 'not-supported' },
+  WrongResourceType: { status: 400, code: 'invalid' },
+  InvalidId: { status: 400, code: 'value' },
+  MalformedJson: { status: 400, code: 'structure' },
+  InvalidReference: { status: 422, code: 'not-found' },
+  InvalidRequest: { status: 400, code: 'invalid' },
+  DuplicateEntry: { status: 400, code: 'duplicate' },
+  PatchFailed: { status: 422, code: 'processing' },
+  ForbiddenByScope: { status: 403, code: 'forbidden' },
+  UnsupportedInteraction: { status: 404, code: 'not-supported' },
+  // http
+  InvalidTimezone: { status: 400, code: 'value' },
+};
+
+/** An issue as an error may carry it; what it leaves out comes from the error's row above. */
+interface CarriedIssue {
+  readonly severity?: OperationOutcomeIssue['severity'];
+  readonly code?: OperationOutcomeIssue['code'];
+  readonly diagnostics?: string;
+  readonly expression?: readonly string[];
+}
+
+export interface Outcome {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly outcome: OperationOutcome;
+  /** True when the error is ours and belongs in the log. */
+  readonly unexpected: boolean;
+}
+
+/**
+ * Translates any thrown value to an OperationOutcome. An error may carry `issues` (one OperationOutcome issue each);
+ * otherwise its message becomes the only one. The message of an unexpected error stays in the log: it may hold PHI.
+ */
+export function toOutcome(error: unknown): Outcome {
+  const translation = find(error);
+  if (translation === null) {
+    const issue: OperationOutcomeIssue = {
+      severity: 'fatal',
+      code: 'exception',
+      diagnostics: 'An error of the server, not of the request. It is in the server log under this request id',
+    };
+    return { status: 500, headers: {}, outcome: outcomeOf([issue]), unexpected: true };
+  }
+  const { status, code, retryAfter } = translation;
+  const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  return { status, headers, outcome: outcomeOf(issuesOf(error as Error, code)), unexpected: false };
+}
+
+export function outcomeOf(issues: readonly OperationOutcomeIssue[]): OperationOutcome {
+  return { resourceType: 'OperationOutcome', issue: [...issues] };
+}
+
+function find(error: unknown): Translation | null {
+  if (!(error instanceof Error)) return null;
+  const named = Object.hasOwn(translations, error.name) ? translations[error.name] : undefined;
+  return named ?? databaseTranslation(error);
+}
+
+// SQLSTATE classes: 08 connection, 57P0x shutdown, 53 resources; Node's own codes for a socket that is not there.
+const unreachable = /^(08|57P0|53)|^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
+const lost = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+
+/** The database is away for a moment: the client should come back, nothing of its request was kept. */
+function databaseTranslation(error: Error): Translation | null {
+  const code = (error as { code?: unknown }).code;
+  const away = (typeof code === 'string' && unreachable.test(code)) || lost.test(error.message);
+  return away ? { status: 503, code: 'transient', retryAfter: 2 } : null;
+}
+
+function issuesOf(error: Error, code: OperationOutcomeIssue['code']): OperationOutcomeIssue[] {
+  const carried = (error as { issues?: readonly CarriedIssue[] }).issues;
+  if (Array.isArray(carried) && carried.length > 0) {
+    return (carried as readonly CarriedIssue[]).map((issue) => ({
+      severity: issue.severity ?? 'error',
+      code: issue.code ?? code,
+      ...(issue.diagnostics === undefined ? {} : { diagnostics: issue.diagnostics }),
+      ...(issue.expression === undefined ? {} : { expression: [...issue.expression] }),
+    }));
+  }
+  const diagnostics = code === 'transient' ? 'The database is not reachable at the moment; nothing was changed' : error.message;
+  return [{ severity: 'error', code, diagnostics }];
+}
