@@ -45,7 +45,7 @@ export class LibraryContext extends cql.PatientContext {
     now: InstanceType<typeof cql.DateTime>,
     evaluation: Evaluation,
   ) {
-    super(library, null, codes, parameters, now, messages);
+    super(library, null, codes, parameters, now);
     this.view = view;
     this.codes = codes;
     this.key = libraryKey(library.source.library.identifier);
@@ -88,19 +88,5 @@ export class RowContext extends cql.Context {
 
   override childContext(values: object = {}): RowContext {
     return new RowContext(this, values, this.root);
-  }
-}
-
-/** Message with severity Error ends the evaluation (CQL 1.5, Appendix B, Message). Its text may quote the record: left out. */
-const messages = {
-  onMessage(_source: unknown, code: unknown, severity: unknown): void {
-    if (severity === 'Error') throw new CqlMessage(typeof code === 'string' ? code : '');
-  },
-};
-
-/** What a CQL author's Message raises. */
-export class CqlMessage extends Error {
-  constructor(code: string) {
-    super(`the measure's own Message stopped it (code ${code})`);
   }
 }

@@ -16,7 +16,6 @@ const harmless = [
   /^Patient Source does not support Is/,
   /^ValueSet must be provided/,
   /^In \(valueset\) is ambiguous/,
-  /^the measure's own Message/,
   / is not a function$/,
 ];
 
