@@ -105,8 +105,14 @@ function define(
     expression: parameter.expression ?? '',
     targets: parameter.target ?? [],
     components: (parameter.component ?? []).map(({ definition, expression }) => ({
-      kind: (byUrl.get(definition)?.type ?? 'token') as SearchKind,
+      kind: componentKind(parameter.code, expression ?? '', byUrl.get(definition)?.type),
       expression: expression ?? '',
     })),
   };
+}
+
+/** R4 publishes DocumentReference's `relationship` with its two components' definitions exchanged. */
+function componentKind(code: string, expression: string, published: string | undefined): SearchKind {
+  if (code === 'relationship') return expression === 'code' ? 'token' : 'reference';
+  return (published ?? 'token') as SearchKind;
 }

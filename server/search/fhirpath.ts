@@ -41,16 +41,19 @@ class NotAPath extends Error {}
  * `where(a = 'b')`) become property walks with statically known types, ten times faster than evaluation; anything else
  * is evaluated by @medplum/core. Alternatives that start at another resource type are left out.
  *
+ * @param rootType type of %resource, where `type` is that of an element in it
  * @returns null when the expression selects nothing on that type
  */
 export function compileExpression<Into extends Collector>(
   expression: string,
   type: string,
   sinkOf: SinkOf<Into>,
+  rootType = type,
 ): Walk<Into> | null {
-  const walks = alternatives(parseFhirPath(expression).child).flatMap(
-    (atom) => compileAlternative(atom, type, sinkOf) ?? [],
-  );
+  const walks = alternatives(parseFhirPath(expression).child).flatMap((atom) => {
+    const steps = stepsOf(atom);
+    return (steps === null ? evaluated(atom, type, sinkOf) : compileSteps(steps, type, rootType, sinkOf)) ?? [];
+  });
   if (walks.length === 0) return null;
   const [only] = walks;
   if (only !== undefined && walks.length === 1) return only;
@@ -66,11 +69,6 @@ export function isPlainPath(expression: string): boolean {
 
 function alternatives(atom: Atom): Atom[] {
   return atom instanceof UnionAtom ? [...alternatives(atom.left), ...alternatives(atom.right)] : [atom];
-}
-
-function compileAlternative<Into extends Collector>(atom: Atom, type: string, sinkOf: SinkOf<Into>): Walk<Into> | null {
-  const steps = stepsOf(atom);
-  return steps === null ? evaluated(atom, type, sinkOf) : compileSteps(steps, type, type, sinkOf);
 }
 
 function stepsOf(atom: Atom): Step[] | null {
