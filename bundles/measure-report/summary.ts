@@ -31,7 +31,7 @@ export function aggregateReportId(
   return uuidOf(type, canonicalOf(definition), period.start, period.end, who, version);
 }
 
-/** Puts the groups and the messages into a report; in base R4 the OperationOutcome is contained. */
+/** Puts the groups and the messages into a report. The OperationOutcome is contained: it has no life of its own. */
 export function aggregateReport(
   root: MeasureReport,
   numbers: readonly GroupNumbers[],
@@ -40,7 +40,6 @@ export function aggregateReport(
 ): ReportWithResources {
   const names = deqmNames[version];
   const messages = errors.length === 0 ? null : outcome(uuidOf('messages', root.id ?? null), errors);
-  const alone = version === 'r4';
   const report: MeasureReport = {
     ...withExtensions(
       root,
@@ -49,17 +48,17 @@ export function aggregateReport(
         : [
             {
               url: 'http://hl7.org/fhir/StructureDefinition/cqf-messages',
-              valueReference: { reference: alone ? `#${messages.id}` : `OperationOutcome/${messages.id}` },
+              valueReference: { reference: `#${messages.id}` },
             },
           ],
     ),
-    ...(alone && messages !== null && { contained: [messages] }),
+    ...(messages !== null && { contained: [messages] }),
     group: reportedGroups(definition).flatMap((group, index) => {
       const found = numbers[index];
       return found === undefined ? [] : [reportGroup(definition, group, found, names)];
     }),
   };
-  return { report, resources: alone || messages === null ? [] : [messages] };
+  return { report, resources: [] };
 }
 
 function outcome(id: string, errors: readonly SubjectError[]): OperationOutcome {

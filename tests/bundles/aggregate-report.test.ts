@@ -31,7 +31,7 @@ function totals(of: MeasureDefinition = definition) {
 }
 
 describe('A summary MeasureReport', () => {
-  const { report, resources } = summaryReport(totals(), settings(), 'Group/g1');
+  const { report } = summaryReport(totals(), settings(), 'Group/g1');
 
   it('shows gross counts and the score of all subjects', () => {
     expect(report).toMatchObject({ type: 'summary', subject: { reference: 'Group/g1' } });
@@ -41,11 +41,11 @@ describe('A summary MeasureReport', () => {
   });
 
   it('names the subjects that could not be evaluated', () => {
-    expect(resources).toMatchObject([
+    expect(report.contained).toMatchObject([
       { resourceType: 'OperationOutcome', issue: [{ diagnostics: expect.stringContaining('Patient/p3') }] },
     ]);
     const messages = report.extension?.find(({ url }) => url.endsWith('cqf-messages'));
-    expect(messages?.valueReference?.reference).toBe(`OperationOutcome/${resources[0]?.id}`);
+    expect(messages?.valueReference?.reference).toBe(`#${report.contained?.[0]?.id}`);
   });
 
   it('is another report for another group', () => {

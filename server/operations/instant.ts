@@ -1,0 +1,20 @@
+/**
+ * An instant as ISO date-time with the offset of a time zone at that instant: `2026-03-01T07:00:00.000-05:00`.
+ *
+ * @param timezone IANA zone or offset
+ */
+export function instantIn(instant: Date, timezone: string): string {
+  const offset = offsetMinutes(instant, timezone);
+  const local = new Date(instant.getTime() + offset * 60_000).toISOString().slice(0, -1);
+  const part = (minutes: number): string => String(minutes).padStart(2, '0');
+  const size = Math.abs(offset);
+  return `${local}${offset < 0 ? '-' : '+'}${part(Math.trunc(size / 60))}:${part(size % 60)}`;
+}
+
+function offsetMinutes(instant: Date, timezone: string): number {
+  const name = new Intl.DateTimeFormat('en', { timeZone: timezone, timeZoneName: 'longOffset' })
+    .formatToParts(instant)
+    .find(({ type }) => type === 'timeZoneName')?.value;
+  const [, sign = '+', hours = '0', minutes = '0'] = /GMT([+-])(\d\d):(\d\d)/.exec(name ?? '') ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+}

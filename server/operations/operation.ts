@@ -1,0 +1,72 @@
+import type { Resource } from '@medplum/fhirtypes';
+import type { Permission } from '../auth/scopes.ts';
+import type { RequestContext } from '../context.ts';
+import {
+  type ArgumentDefinition,
+  type ArgumentsOf,
+  argumentDefinitions,
+  type Input,
+  type RawParameter,
+  readArguments,
+} from './arguments.ts';
+import type { OperationServices } from './services.ts';
+
+export type OperationLevel = 'system' | 'type' | 'instance';
+
+/** Where an operation is called, beside who calls it. */
+export interface OperationContext extends RequestContext {
+  /** Type of the URL; null at system level. */
+  readonly resourceType: string | null;
+  /** Id of the URL; null at system and type level. */
+  readonly resourceId: string | null;
+  /** Tells how far it is, for who waits on an asynchronous request. `fraction` lies between 0 and 1. */
+  progress(fraction: number, message: string): Promise<void>;
+}
+
+interface OperationDescription {
+  /** Without the dollar sign. */
+  readonly code: string;
+  /** Types on which it is called; null for any type, empty for system level only. */
+  readonly resources: readonly string[] | null;
+  readonly levels: readonly OperationLevel[];
+  /** Canonical of the published OperationDefinition. */
+  readonly definition: string;
+  readonly title: string;
+  readonly description: string;
+  /** What the caller's scopes must allow. */
+  readonly scopes: readonly { readonly type: string; readonly permission: Permission }[];
+  /** False when a GET may not call it, because it always changes something. */
+  readonly safe: boolean;
+}
+
+export interface OperationSettings<I extends Input> extends OperationDescription {
+  readonly input: I;
+  /** Throws named errors. */
+  run(args: ArgumentsOf<I>, context: OperationContext, services: OperationServices): Promise<Resource>;
+}
+
+/** An operation as one value: routes, CapabilityStatement, OperationDefinition and documentation follow from it. */
+export interface Operation extends OperationDescription {
+  readonly parameters: readonly ArgumentDefinition[];
+  /** @throws InvalidArguments listing everything that is missing or wrong */
+  check(parameters: readonly RawParameter[]): void;
+  /** @throws InvalidArguments, and what `run` throws */
+  invoke(
+    parameters: readonly RawParameter[],
+    context: OperationContext,
+    services: OperationServices,
+  ): Promise<Resource>;
+}
+
+export function defineOperation<const I extends Input>({
+  input,
+  run,
+  ...description
+}: OperationSettings<I>): Operation {
+  return {
+    ...description,
+    parameters: argumentDefinitions(input),
+    check: (parameters) => void readArguments(input, parameters),
+    invoke: async (parameters, context, services) => run(readArguments(input, parameters), context, services),
+  };
+}

@@ -1,0 +1,62 @@
+import type { CqlValue, DataRequirements, FhirResource } from '../../cql/index.ts';
+import type { GapAnswer, MeasureDefinition, MeasurementPeriod, SubjectResult } from '../../measures/index.ts';
+import type { Database } from '../db/database.ts';
+
+/** What operations need of the rest of the server. The composition root builds it from content, gaps and search. */
+export interface OperationServices {
+  readonly database: Database;
+  /**
+   * An installed measure, ready to run.
+   * @param canonical with or without `|version`; without, the newest
+   * @throws UnknownMeasure
+   */
+  findMeasure(tenant: string, canonical: string): Promise<InstalledMeasure>;
+  /** Ids of the resources that a search finds, all of them, e.g. `general-practitioner=Practitioner/x`; '' finds all. */
+  findIds(tenant: string, type: string, query: string): Promise<readonly string[]>;
+  /**
+   * Evaluates measures for patients, each patient once, in any order. A patient that fails does not end the others.
+   * A patient that is not there is left out.
+   */
+  evaluate(
+    tenant: string,
+    measures: readonly InstalledMeasure[],
+    subjects: readonly string[],
+    options: EvaluateOptions,
+  ): AsyncIterable<EvaluatedSubject>;
+}
+
+export interface InstalledMeasure {
+  /** `url|version`, or the url of a measure without version. */
+  readonly canonical: string;
+  readonly definition: MeasureDefinition;
+  /** What the measure's expressions can ask of a record and of terminology; null for composite measures. */
+  readonly requirements: DataRequirements | null;
+}
+
+export interface EvaluateOptions {
+  readonly period: MeasurementPeriod;
+  /** ISO date-time with offset: what Now() returns, and the timezone of dates without one. */
+  readonly now: string;
+  /** CQL parameters beside "Measurement Period". */
+  readonly parameters: { readonly [name: string]: CqlValue };
+  /** Name evaluated resources. */
+  readonly trace: boolean;
+  /** Answer the gaps of each group, too. */
+  readonly gaps: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface EvaluatedSubject {
+  /** Logical id of the Patient. */
+  readonly subject: string;
+  readonly patient: FhirResource;
+  /** In the order of the measures that were asked for. */
+  readonly measures: readonly MeasureOutcome[];
+  /** A resource of the patient's record by `Type/id`; null when it is not there. */
+  find(reference: string): FhirResource | null;
+}
+
+/** `error` when the measure could not be evaluated for this patient. */
+export type MeasureOutcome =
+  | { readonly definition: MeasureDefinition; readonly result: SubjectResult; readonly gaps: readonly GapAnswer[] }
+  | { readonly definition: MeasureDefinition; readonly error: Error };
