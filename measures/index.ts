@@ -3,6 +3,7 @@ export * from './errors.ts';
 export { reportedGroups } from './evaluation/composite.ts';
 export { measurementPeriod, offsetOf, periodParameter } from './evaluation/period.ts';
 export type * from './evaluation/result.ts';
+export type * from './gaps/answer.ts';
 export { type ComponentScore, weightedMean } from './evaluation/scoring/composite.ts';
 export { evaluateSubject, type SubjectRequest } from './evaluation/subject.ts';
 export { type PreparedMeasure, type PrepareInput, prepareMeasure } from './prepare.ts';
