@@ -8,13 +8,14 @@ import type { Person, Race } from './person.ts';
 const raceAndEthnicity = 'urn:oid:2.16.840.1.113883.6.238';
 const nullFlavor = 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor';
 
-const races: Record<Race, readonly [system: string, code: string, display: string]> = {
+/** US Core has no category for other races: the text says it alone. */
+const races: Record<Race, readonly [system: string, code: string, display: string] | undefined> = {
   white: [raceAndEthnicity, '2106-3', 'White'],
   black: [raceAndEthnicity, '2054-5', 'Black or African American'],
   asian: [raceAndEthnicity, '2028-9', 'Asian'],
   native: [raceAndEthnicity, '1002-5', 'American Indian or Alaska Native'],
   pacific: [raceAndEthnicity, '2076-8', 'Native Hawaiian or Other Pacific Islander'],
-  other: [raceAndEthnicity, '2131-1', 'Other Race'],
+  other: undefined,
   unknown: [nullFlavor, 'ASKU', 'asked but unknown'],
 };
 
@@ -83,14 +84,14 @@ function memberId({ number }: Person): string {
   return `1S${String(number).padStart(9, '0')}`;
 }
 
-function category(name: 'race' | 'ethnicity', [system, code, display]: readonly [string, string, string]): Extension {
-  return {
-    url: usCore(name),
-    extension: [
-      { url: 'ombCategory', valueCoding: { system, code, display } },
-      { url: 'text', valueString: display },
-    ],
-  };
+function category(
+  name: 'race' | 'ethnicity',
+  omb: readonly [system: string, code: string, display: string] | undefined,
+): Extension {
+  const text = { url: 'text', valueString: omb?.[2] ?? 'Other Race' };
+  if (omb === undefined) return { url: usCore(name), extension: [text] };
+  const [system, code, display] = omb;
+  return { url: usCore(name), extension: [{ url: 'ombCategory', valueCoding: { system, code, display } }, text] };
 }
 
 /** Writes the coverage in force and, for some, one that ended before. Returns the reference of the first, if insured. */

@@ -118,9 +118,9 @@ export function writeLaboratory(chart: Chart, visit: Visit, chemistry: Chemistry
   if (!isInPerson(kind)) return;
   const complies = random.chance(0.35 + 0.6 * person.engagement);
   if (kind === 'annual' && complies) {
-    if (age >= 35 || problems.has('obesity') || random.chance(0.3)) metabolic(chart, visit, chemistry, true);
+    if (random.chance(age >= 35 || problems.has('obesity') ? 0.8 : 0.25)) metabolic(chart, visit, chemistry, true);
     if (age >= 35 || random.chance(0.3)) lipids(chart, visit, chemistry);
-    if (random.chance(0.55)) report(chart, visit, panels.count, numbers(chart, visit, bloodCount));
+    if (random.chance(0.35)) report(chart, visit, panels.count, numbers(chart, visit, bloodCount));
     if (has(chart, 'hypothyroidism', day) || random.chance(0.08))
       writeNumber(chart, visit, thyrotropin, Math.max(0.2, random.normal(2.3, 1.1)), 15);
     if (person.sex === 'male' && age >= 55 && age < 70 && random.chance(0.4))

@@ -195,3 +195,26 @@ function write(
     { profile: usCore('medicationrequest') },
   );
 }
+
+const review = concept(['snomed', '428191000124101', 'Documentation of current medications']);
+
+/** The list of current medicines is gone through at most planned visits. */
+export function writeMedicineReview(chart: Chart, visit: Visit): void {
+  if (
+    visit.kind === 'emergency' ||
+    visit.kind === 'hospice' ||
+    !chart.random.chance(0.2 + 0.6 * chart.person.engagement)
+  )
+    return;
+  chart.add(
+    {
+      resourceType: 'Procedure',
+      status: 'completed',
+      code: review,
+      subject: chart.subject,
+      encounter: visit.encounter,
+      performedDateTime: startOf(visit),
+    },
+    { profile: usCore('procedure') },
+  );
+}

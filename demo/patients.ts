@@ -8,7 +8,7 @@ import { writeCoverage, writePatient } from './demographics.ts';
 import { isInPerson, writeEncounter } from './encounters.ts';
 import { type Immunity, noImmunity, writeImmunizations } from './immunizations.ts';
 import { type Chemistry, drawChemistry, writeLaboratory } from './laboratory.ts';
-import { drawRegimens, writePrescription, writeRegimens } from './medicines.ts';
+import { drawRegimens, writeMedicineReview, writePrescription, writeRegimens } from './medicines.ts';
 import { type Person, personOf } from './person.ts';
 import { drawPregnancies, type Pregnancy } from './pregnancy.ts';
 import { writeDelivery, writePalliativeCare, writePrevention } from './prevention.ts';
@@ -95,6 +95,7 @@ function document(chart: Chart, visit: Visit, { body, chemistry, temper, regimen
   writeScreenings(chart, visit, temper);
   writeLaboratory(chart, visit, chemistry);
   if (visit.kind !== 'acute' && visit.kind !== 'emergency') writeRegimens(chart, visit, regimens);
+  writeMedicineReview(chart, visit);
   writeImmunizations(chart, visit, immunity);
 }
 

@@ -55,7 +55,7 @@ export function writeScreenings(chart: Chart, visit: Visit, temper: Temper): voi
   const age = (visit.day - person.birth) / 365.2425;
   const { kind, day } = visit;
   const planned = kind === 'annual' || kind === 'new-patient' || (kind === 'well-child' && age >= 12);
-  if (age >= 13 && (planned || kind === 'follow-up') && random.chance(planned ? 0.92 : 0.6)) {
+  if (age >= 13 && (planned || kind === 'follow-up') && random.chance(planned ? 0.92 : 0.3)) {
     writeAnswer(
       chart,
       visit,
@@ -94,7 +94,7 @@ export function writeScreenings(chart: Chart, visit: Visit, temper: Temper): voi
   }
   if (age >= 75 && planned && random.chance(0.5))
     writeAnswer(chart, visit, 'survey', housing, temper.nursingHome ? housed.nursingHome : housed.home);
-  if (age >= 18 && kind !== 'video' && kind !== 'telephone' && kind !== 'hospice' && random.chance(0.55)) {
+  if (age >= 18 && kind !== 'video' && kind !== 'telephone' && kind !== 'hospice' && random.chance(0.35)) {
     const hurts = has(chart, 'back-pain', day) || has(chart, 'osteoarthritis', day) || kind === 'emergency';
     writeNumber(
       chart,

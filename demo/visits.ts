@@ -34,7 +34,7 @@ export function planVisits(chart: Chart, pregnancies: readonly Pregnancy[]): Pla
       if (random.chance(0.35 + 0.55 * person.engagement)) plan(soon(), 'well-child');
     } else if (age >= 18 && random.chance((age < 40 ? 0.08 : 0.3) + 0.62 * person.engagement)) plan(soon(), 'annual');
     planFollowUps(chart, year === lastYear ? soon : any, plan, first + 180, age);
-    for (let left = random.count(age < 6 ? 1.3 : age < 18 ? 0.6 : 0.65); left > 0; left--) plan(any(), 'acute');
+    for (let left = random.count(age < 6 ? 1.6 : age < 18 ? 0.9 : 0.85); left > 0; left--) plan(any(), 'acute');
     for (let left = random.count(age > 79 ? 0.4 : age < 6 ? 0.3 : 0.13); left > 0; left--) plan(any(), 'emergency');
     if (random.chance(admissionRate(chart, first + 180, age))) plan(any(), 'inpatient');
     if (has(chart, 'frailty', first)) for (let left = random.count(1.2); left > 0; left--) plan(any(), 'home');
@@ -63,7 +63,7 @@ function planFollowUps(
   const heavy = (['diabetes', 'heart-failure', 'copd', 'esrd', 'ckd-4', 'opioid-dependence'] as const).filter((key) =>
     has(chart, key, midyear),
   ).length;
-  const mean = Math.min(7, 0.12 + 0.22 * active + 0.75 * heavy) * (0.55 + 0.6 * person.engagement);
+  const mean = Math.min(7, 0.12 + 0.22 * active + 0.75 * heavy) * (0.65 + 0.7 * person.engagement);
   const hasPressure = has(chart, 'hypertension', midyear) ? 0.7 : 0;
   for (let left = random.count(mean + hasPressure); left > 0; left--) {
     const on = day();

@@ -60,8 +60,7 @@ export function writeVitals(chart: Chart, visit: Visit, body: Body): void {
       : 50 + (body.adultHeight - 50) * (0.45 * percent + 0.55 * Math.min(1, age / 17));
   const drift = ((person.end - visit.day) / 365) * 0.12;
   const bmi = age >= 18 ? body.bmi - drift + random.normal(0, 0.35) : childBmi(age, body.percentile);
-  if (age >= 18 ? random.chance(0.35) || visit.kind === 'annual' : true)
-    writeNumber(chart, visit, vital.height, height);
+  if (age >= 18 ? random.chance(0.2) || visit.kind === 'annual' : true) writeNumber(chart, visit, vital.height, height);
   writeNumber(chart, visit, vital.weight, (bmi * height * height) / 10000);
   if (age >= 2) writeNumber(chart, visit, vital.bmi, bmi);
   if (age >= 3 && age < 18) writeNumber(chart, visit, vital.bmiPercentile, body.percentile);
@@ -73,9 +72,9 @@ export function writeVitals(chart: Chart, visit: Visit, body: Body): void {
     vital.heartRate,
     age < 3 ? random.normal(118, 10) : age < 12 ? random.normal(92, 9) : body.restingRate + random.normal(0, 6),
   );
-  if (random.chance(0.6))
+  if (random.chance(0.3))
     writeNumber(chart, visit, vital.breaths, age < 3 ? random.normal(28, 3) : random.normal(16, 1.6));
-  if (random.chance(visit.kind === 'acute' || visit.kind === 'emergency' ? 0.95 : 0.4))
+  if (random.chance(visit.kind === 'acute' || visit.kind === 'emergency' ? 0.95 : 0.2))
     writeNumber(
       chart,
       visit,
