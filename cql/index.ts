@@ -21,5 +21,13 @@ export {
   type RetrieveRequirement,
   type ValueSetRequirement,
 } from './requirements.ts';
+export {
+  createTranslator,
+  type ModelInfoSource,
+  type Translation,
+  type TranslationRequest,
+  type Translator,
+  type TranslatorLimits,
+} from './translate.ts';
 export type * from './value-sets.ts';
 export type * from './values.ts';
