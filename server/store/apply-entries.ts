@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FhirResource } from '../../cql/index.ts';
-import type { Database, Sql } from '../db/database.ts';
+import type { Database, Transaction } from '../db/database.ts';
 import { patientOf } from '../search/compartment.ts';
 import { writeSearchRows } from '../search/rows.ts';
 import { changeOf, creationOf, stamp, type Write } from './change.ts';
@@ -8,8 +8,8 @@ import { type Identified, identify } from './conditions.ts';
 import type { Applied, ApplyOptions, Entry, Locator } from './entry.ts';
 import { DuplicateEntry, InvalidId, TransactionFailed } from './errors.ts';
 import { plain } from './exact-json.ts';
-import { lockTargets, type Target } from './lock.ts';
 import { linksBetween } from './links.ts';
+import { lockTargets, type Target } from './lock.ts';
 import { type Links, replaceLinks } from './references.ts';
 import { assertValid, checkId, checkType } from './validate.ts';
 import { feedChanges, writeVersions } from './write-rows.ts';
@@ -55,7 +55,11 @@ export async function applyEntries(
 /**
  * Stores AuditEvents: no validation (they are our own), no change feed (they change no answer), no audit of themselves.
  */
-export async function appendAuditEvents(sql: Sql, tenant: string, events: readonly FhirResource[]): Promise<void> {
+export async function appendAuditEvents(
+  sql: Transaction,
+  tenant: string,
+  events: readonly FhirResource[],
+): Promise<void> {
   const now = new Date().toISOString();
   await write(
     sql,
@@ -130,7 +134,7 @@ function targetsOf(identified: readonly Identified[], trees: readonly (FhirResou
   });
 }
 
-async function write(sql: Sql, tenant: string, now: string, writes: readonly Write[]): Promise<void> {
+async function write(sql: Transaction, tenant: string, now: string, writes: readonly Write[]): Promise<void> {
   if (writes.length === 0) return;
   await writeVersions(
     sql,
@@ -146,7 +150,7 @@ async function write(sql: Sql, tenant: string, now: string, writes: readonly Wri
 }
 
 /** The patients whose data changed, the one that a resource was taken from included. */
-async function feed(sql: Sql, tenant: string, now: string, writes: readonly Write[]): Promise<void> {
+async function feed(sql: Transaction, tenant: string, now: string, writes: readonly Write[]): Promise<void> {
   const changes = new Map<string, Set<string>>();
   for (const { version } of writes) {
     for (const patient of version.leaves === null ? [version.patient] : [version.patient, version.leaves]) {

@@ -50,7 +50,16 @@ export function changeOf(item: Identified, tree: FhirResource | null, current: C
 
 /** A new resource of the server's own, such as an AuditEvent. */
 export function creationOf(resource: FhirResource, id: string, now: string): Write {
-  const { write } = writeOf('created', 'POST', patientOf(plain(resource)), resource.resourceType, id, resource, null, now);
+  const { write } = writeOf(
+    'created',
+    'POST',
+    patientOf(plain(resource)),
+    resource.resourceType,
+    id,
+    resource,
+    null,
+    now,
+  );
   if (write === null) throw new TypeError('a creation writes');
   return write;
 }
@@ -95,14 +104,14 @@ function patched(patch: (tree: FhirResource) => FhirResource, key: string, curre
  * The tree with id, meta.versionId and meta.lastUpdated set. Elements keep their order; new ones follow resourceType.
  */
 export function stamp(resource: FhirResource, id: string, version: number, lastUpdated: string): FhirResource {
-  const given = resource['meta'];
+  const given = resource.meta;
   const meta = { ...(typeof given === 'object' ? given : {}), versionId: String(version), lastUpdated };
   const stamped: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(resource)) {
     stamped[key] = key === 'id' ? id : key === 'meta' ? meta : value;
     if (key !== 'resourceType') continue;
-    if (!('id' in resource)) stamped['id'] = id;
-    if (!('meta' in resource)) stamped['meta'] = meta;
+    if (!('id' in resource)) stamped.id = id;
+    if (!('meta' in resource)) stamped.meta = meta;
   }
   return stamped as FhirResource;
 }

@@ -1,5 +1,5 @@
 import type { FhirResource } from '../../cql/index.ts';
-import type { Sql } from '../db/database.ts';
+import type { Transaction } from '../db/database.ts';
 import type { StoredResource } from '../db/stored-resource.ts';
 
 /**
@@ -60,7 +60,7 @@ export interface ApplyOptions {
   /** Makes the AuditEvent that is stored in the same transaction. */
   readonly audit?: (applied: readonly Applied[]) => FhirResource | null;
   /** Runs last in the transaction: the reads of a transaction Bundle. What it throws undoes everything. */
-  readonly beforeCommit?: (sql: Sql, applied: readonly Applied[]) => Promise<void>;
+  readonly beforeCommit?: (sql: Transaction, applied: readonly Applied[]) => Promise<void>;
 }
 
 /** Runs the work for an entry, by its position; what it throws then tells which entry it was. */

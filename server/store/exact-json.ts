@@ -99,3 +99,15 @@ function firstWrong(text: string): number {
   }
   return good;
 }
+
+/** Makes raw numbers again of those that a copy has turned into objects like `{rawJSON: "1.10"}`. */
+export function restoreRaw<T extends object>(tree: T): T {
+  for (const key in tree) {
+    const value: unknown = tree[key];
+    if (typeof value !== 'object' || value === null || isRaw(value)) continue;
+    const text: unknown = Reflect.get(value, 'rawJSON');
+    if (typeof text === 'string' && Object.keys(value).length === 1) Reflect.set(tree, key, json.rawJSON(text));
+    else restoreRaw(value);
+  }
+  return tree;
+}

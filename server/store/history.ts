@@ -76,9 +76,6 @@ export async function readHistory(
 
 /** Number of versions, without regard to pages. */
 export async function countHistory(sql: Sql, tenant: string, request: HistoryRequest): Promise<number> {
-  const { rows } = await sql.query<{ n: number }>(
-    `SELECT count(*) AS n ${matching}`,
-    bound(tenant, request),
-  );
+  const { rows } = await sql.query<{ n: number }>(`SELECT count(*) AS n ${matching}`, bound(tenant, request));
   return rows[0]?.n ?? 0;
 }

@@ -76,7 +76,7 @@ function identifiersOf(identified: readonly Identified[]): Map<string, Set<Ident
   for (const item of identified) {
     if (item.entry.method !== 'POST' && item.entry.method !== 'PUT') continue;
     checkType(item.entry.resource, item.entry.type);
-    const identifiers = item.entry.resource['identifier'];
+    const identifiers = item.entry.resource.identifier;
     for (const identifier of Array.isArray(identifiers) ? identifiers : []) {
       const key = `${item.entry.type}?${identifier?.system ?? ''}|${identifier?.value ?? ''}`;
       const items = found.get(key);

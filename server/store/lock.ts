@@ -85,6 +85,9 @@ async function readCurrent(
     [tenant, targets.map(({ type }) => type), targets.map(({ id }) => id)],
   );
   return new Map(
-    rows.map(({ last_updated, ...row }) => [`${row.type}/${row.id}`, { ...row, lastUpdated: last_updated.toISOString() }]),
+    rows.map(({ last_updated, ...row }) => [
+      `${row.type}/${row.id}`,
+      { ...row, lastUpdated: last_updated.toISOString() },
+    ]),
   );
 }

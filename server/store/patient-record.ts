@@ -7,7 +7,9 @@ import { resourceTypes as allTypes } from '../search/definitions.ts';
 export interface LoadedRecord {
   /** Logical id of the Patient. */
   readonly patient: string;
-  /** Plain JSON, not to be changed: resources outside the compartment are shared between records. */
+  /** The stored texts: what evaluation threads are sent, which parse them themselves. */
+  readonly contents: readonly string[];
+  /** The contents as plain JSON, parsed when this is read. */
   readonly resources: readonly FhirResource[];
   /** By `Type/id`, for evidence. */
   readonly versions: ReadonlyMap<string, number>;
@@ -49,7 +51,8 @@ export async function loadPatientRecords(
   for (const [patient, own] of byPatient) {
     const references = new Set<string>();
     for (const { content } of own) {
-      for (const [, reference = '', type = ''] of content.matchAll(found)) if (outside.has(type)) references.add(reference);
+      for (const [, reference = '', type = ''] of content.matchAll(found))
+        if (outside.has(type)) references.add(reference);
     }
     wanted.set(patient, references);
   }
@@ -59,9 +62,13 @@ export async function loadPatientRecords(
     const own = byPatient.get(patient) ?? [];
     if (!own.some(({ type }) => type === 'Patient')) continue;
     const others = [...(wanted.get(patient) ?? [])].flatMap((reference) => referenced.get(reference) ?? []);
+    const contents = [...own, ...others].map(({ content }) => content);
     records.set(patient, {
       patient,
-      resources: [...own.map(({ content }): FhirResource => JSON.parse(content)), ...others.map(({ resource }) => resource)],
+      contents,
+      get resources() {
+        return contents.map((content): FhirResource => JSON.parse(content));
+      },
       versions: new Map([...own, ...others].map(({ type, id, version }) => [`${type}/${id}`, version])),
     });
   }
@@ -77,7 +84,7 @@ interface Referenced {
   readonly type: string;
   readonly id: string;
   readonly version: number;
-  readonly resource: FhirResource;
+  readonly content: string;
 }
 
 async function loadByReference(
@@ -93,10 +100,5 @@ async function loadByReference(
        JOIN resource AS r ON r.tenant = $1 AND r.type = t.type AND r.id = t.id AND NOT r.deleted`,
     [tenant, keys.map(([type]) => type), keys.map(([, id]) => id)],
   );
-  return new Map(
-    rows.map(({ type, id, version, content }) => [
-      `${type}/${id}`,
-      { type, id, version, resource: JSON.parse(content) as FhirResource },
-    ]),
-  );
+  return new Map(rows.map((row) => [`${row.type}/${row.id}`, row]));
 }

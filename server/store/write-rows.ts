@@ -38,7 +38,12 @@ export async function writeVersions(
  * The contents go as one binary value that PostgreSQL slices: quoting JSON inside a text array would cost Node more
  * than all the rest.
  */
-async function writeSome(sql: Sql, tenant: string, lastUpdated: string, versions: readonly NewVersion[]): Promise<void> {
+async function writeSome(
+  sql: Sql,
+  tenant: string,
+  lastUpdated: string,
+  versions: readonly NewVersion[],
+): Promise<void> {
   const contents = versions.map(({ content }) => (content === null ? null : Buffer.from(content)));
   const starts: number[] = [];
   let position = 1;

@@ -1,0 +1,31 @@
+import { type Access, auditEvent } from '../auth/audit.ts';
+import type { RequestContext } from '../context.ts';
+import { applyEntries } from '../store/apply-entries.ts';
+import type { Applied, Entry } from '../store/entry.ts';
+import type { AddressedRequest, FhirResponse, InteractionServices } from './interaction.ts';
+import { changeResponse } from './respond.ts';
+
+/** Applies a single change with its AuditEvent, and answers it. */
+export async function writeOne(
+  entry: Entry,
+  access: Pick<Access, 'action' | 'interaction'>,
+  request: AddressedRequest,
+  context: RequestContext,
+  { database }: InteractionServices,
+): Promise<FhirResponse> {
+  const [applied] = await applyEntries(database, context.tenant, [entry], {
+    audit: (all) => auditEvent(context, { ...access, resources: auditedOf(all), query: null }, new Date()),
+  });
+  if (applied === undefined) throw new TypeError('one entry has one outcome');
+  return changeResponse(applied, request, context.baseUrl);
+}
+
+export function auditedOf(applied: readonly Applied[]): Access['resources'] {
+  return applied.flatMap(({ stored }) => (stored === null ? [] : [stored]));
+}
+
+/** The criteria of a conditional interaction: the query without what only shapes the answer. */
+export function criteriaOf(query: URLSearchParams): string {
+  const criteria = new URLSearchParams([...query].filter(([name]) => name !== '_format' && name !== '_pretty'));
+  return criteria.toString();
+}
