@@ -40,7 +40,10 @@ export class Problems {
   /** Name of the CQL definition of a criterion; null, and a problem, when it names none. */
   expression(criteria: Expression | undefined, path: string): string | null {
     if (criteria?.language !== undefined && !identifierLanguages.has(criteria.language)) {
-      this.add(`${path}.language`, `${criteria.language} is not supported: name a CQL definition (text/cql-identifier)`);
+      this.add(
+        `${path}.language`,
+        `${criteria.language} is not supported: name a CQL definition (text/cql-identifier)`,
+      );
       return null;
     }
     if (criteria?.expression === undefined || criteria.expression.trim() === '') {
@@ -95,7 +98,10 @@ export class Problems {
     for (const [index, { code, criteriaReference }] of group.populations.entries()) {
       const at = `${path}.population[${index}]`;
       if (criteriaReference !== null && !group.populations.some(({ id }) => id === criteriaReference))
-        this.add(`${at}.extension(criteriaReference)`, `"${criteriaReference}" is the id of no population of the group`);
+        this.add(
+          `${at}.extension(criteriaReference)`,
+          `"${criteriaReference}" is the id of no population of the group`,
+        );
       const ambiguous =
         (code === 'denominator' || code === 'numerator') &&
         group.populations.filter((other) => other.code === 'initial-population').length > 1;
@@ -127,7 +133,11 @@ function isScoring(code: string): code is Scoring {
 }
 
 /** The population code of a concept; null, and a problem, when it has none that is known. */
-export function codeName(concept: CodeableConcept | undefined, problems: Problems, path: string): PopulationCode | null {
+export function codeName(
+  concept: CodeableConcept | undefined,
+  problems: Problems,
+  path: string,
+): PopulationCode | null {
   const codes = (concept?.coding ?? []).map(({ code }) => code ?? '');
   const known = codes.find(isPopulationCode);
   if (known !== undefined) return known;

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import {
   type CqlValue,
   type DataRequirements,
   dataRequirements,
   type ElmExpressionDef,
+  type ElmNode,
   type Evaluator,
   type FunctionCall,
   type LinkedLibrary,
@@ -14,6 +16,7 @@ import {
 import type { GroupDefinition, MeasureDefinition, PopulationDefinition } from './definition.ts';
 import { InvalidMeasure, type MeasureProblem } from './errors.ts';
 import { observedPopulation } from './evaluation/membership.ts';
+import { analyseNeeds, type PlannedNeed } from './gaps/needs.ts';
 
 /** A measure that is ready for any number of subjects. */
 export interface PreparedMeasure {
@@ -26,6 +29,10 @@ export interface PreparedMeasure {
   readonly periodType: 'Date' | 'DateTime' | null;
   /** By function and the criterion whose elements it takes: the definition that calls it (see `callKey`). */
   readonly calls: ReadonlyMap<string, string>;
+  /** By numerator criterion: the data that it depends on, and how. Gap reasons are made of it. */
+  readonly needs: ReadonlyMap<string, readonly PlannedNeed[]>;
+  /** Definitions that give the bounds of dates in `needs`; evaluated only with a trace. */
+  readonly bounds: readonly string[];
   readonly components: readonly PreparedMeasure[];
 }
 
@@ -49,15 +56,23 @@ export function prepareMeasure(input: PrepareInput): PreparedMeasure {
   const { definition, linked, valueSets, evaluator, components = [] } = input;
   if (linked === null) {
     checkComponents(definition, components);
-    return { definition, library: null, requirements: new Map(), periodType: null, calls: new Map(), components };
+    return {
+      definition,
+      library: null,
+      requirements: new Map(),
+      periodType: null,
+      calls: new Map(),
+      needs: new Map(),
+      bounds: [],
+      components,
+    };
   }
   const problems = missingDefinitions(definition, linked);
   if (problems.length > 0) throw new InvalidMeasure(definition.url, problems);
   const calls = functionCalls(definition, linked);
-  const extended = withFunctionCalls(
-    linked,
-    [...calls].map(([, call]) => call),
-  );
+  const analyses = numerators(definition).map((name) => ({ name, ...analyseNeeds(linked, name) }));
+  const bounds = new Map(analyses.flatMap(({ definitions }) => [...definitions]));
+  const extended = withFunctionCalls(withBounds(linked, bounds), [...calls.values()]);
   return {
     definition,
     library: evaluator.prepare(extended, valueSets),
@@ -66,6 +81,8 @@ export function prepareMeasure(input: PrepareInput): PreparedMeasure {
     ),
     periodType: periodType(linked),
     calls: new Map([...calls].map(([key, { name }]) => [key, name])),
+    needs: new Map(analyses.map(({ name, needs }) => [name, needs])),
+    bounds: [...bounds.keys()],
     components,
   };
 }
@@ -98,7 +115,8 @@ function checkComponents(definition: MeasureDefinition, components: readonly Pre
     else if (groupId !== null ? !groups.some(({ id }) => id === groupId) : groups.length !== 1)
       problems.push({
         expression,
-        message: groupId === null ? `${measure} has ${groups.length} groups: name one` : `${measure} has no group ${groupId}`,
+        message:
+          groupId === null ? `${measure} has ${groups.length} groups: name one` : `${measure} has no group ${groupId}`,
       });
   }
   if (problems.length > 0) throw new InvalidMeasure(definition.url, problems);
@@ -154,6 +172,25 @@ function functionCalls(definition: MeasureDefinition, linked: LinkedLibrary): Ma
       for (const { expression } of components) add(group, expression, initialPopulation);
   }
   return calls;
+}
+
+function numerators({ groups }: MeasureDefinition): string[] {
+  const populations = groups.flatMap((group) => group.populations);
+  return [...new Set(populations.filter(({ code }) => code === 'numerator').map(({ expression }) => expression))];
+}
+
+function withBounds(linked: LinkedLibrary, bounds: ReadonlyMap<string, ElmNode>): LinkedLibrary {
+  if (bounds.size === 0) return linked;
+  const { library } = linked.main;
+  const added = [...bounds].map(([name, expression]) => ({ name, context: 'Patient', expression }));
+  const def = [...(library.statements?.def ?? []), ...added];
+  const hash = createHash('sha256').update(linked.hash);
+  for (const name of bounds.keys()) hash.update(name);
+  return {
+    main: { library: { ...library, statements: { def } } },
+    includes: linked.includes,
+    hash: hash.digest('hex'),
+  };
 }
 
 function functionsNamed(linked: LinkedLibrary, name: string): ElmExpressionDef[] {

@@ -6,7 +6,6 @@ import type {
   MeasureSupplementalData,
   RelatedArtifact,
 } from '@medplum/fhirtypes';
-import { codeName, Problems, scoringCode } from './measure-problems.ts';
 import type {
   ComponentDefinition,
   CompositeScoring,
@@ -21,6 +20,7 @@ import type {
   SupplementalDataDefinition,
 } from './definition.ts';
 import { codeOf, extensionCode, extensionNumber, extensions } from './extensions.ts';
+import { codeName, Problems, scoringCode } from './measure-problems.ts';
 
 /**
  * Reads a FHIR Measure: both spellings of every extension, scoring at the root or by group, defaults of the quality

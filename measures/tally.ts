@@ -88,8 +88,7 @@ export class Tally {
     this.state.subjects += 1;
     for (const [g, group] of this.state.groups.entries()) {
       const result = groups[g];
-      for (const [p, population] of group.populations.entries())
-        addResult(population, subject, result?.populations[p]);
+      for (const [p, population] of group.populations.entries()) addResult(population, subject, result?.populations[p]);
       for (const [s, strata] of group.strata.entries())
         for (const { values, populations } of result?.stratifiers[s]?.strata ?? []) {
           const stratum = this.#stratum(strata, values, populations.length);

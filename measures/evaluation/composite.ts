@@ -1,4 +1,10 @@
-import type { CompositeScoring, GroupDefinition, MeasureDefinition, PopulationCode, PopulationDefinition } from '../definition.ts';
+import type {
+  CompositeScoring,
+  GroupDefinition,
+  MeasureDefinition,
+  PopulationCode,
+  PopulationDefinition,
+} from '../definition.ts';
 import type { PreparedMeasure } from '../prepare.ts';
 import type { GroupResult, PopulationResult, SubjectResult } from './result.ts';
 import { groupScore } from './score.ts';

@@ -2,8 +2,8 @@ import type { CqlValue, EvaluationResult } from '../../cql/index.ts';
 import type { GroupDefinition, PopulationDefinition } from '../definition.ts';
 import { WrongCriterionType } from '../errors.ts';
 import { callKey, type PreparedMeasure } from '../prepare.ts';
-import { isList, type Members } from './membership.ts';
 import type { MemberIdentity } from './members.ts';
+import { isList, type Members } from './membership.ts';
 
 /** The values of a measure's expressions for one subject, with functions already called for every element. */
 export class CriteriaValues {

@@ -1,6 +1,12 @@
 import type { GroupDefinition, PopulationDefinition } from '../definition.ts';
 import { type CriteriaValues, observedNumber } from './criteria.ts';
-import { criterionMembers, type Members, observedMembers, observedPopulation, restrictToParents } from './membership.ts';
+import {
+  criterionMembers,
+  type Members,
+  observedMembers,
+  observedPopulation,
+  restrictToParents,
+} from './membership.ts';
 import { type GroupMembers, populationResults } from './population-results.ts';
 import type { GroupResult } from './result.ts';
 import { groupScore } from './score.ts';
@@ -22,7 +28,7 @@ export function evaluateGroup(group: GroupDefinition, values: CriteriaValues): G
     id: group.id,
     populations,
     stratifiers: group.stratifiers.map((stratifier) => stratify(stratifier, group, found, values)),
-    score: groupScore(group, populations),
+    score: group.scoring === 'cohort' ? null : groupScore(group, populations),
   };
 }
 
@@ -37,9 +43,10 @@ function observe(
     const observed = observedMembers(group, population, members);
     const { expression } = population;
     const results = values.perMember(group, expression, observedPopulation(group, population), observed);
-    const numbers = [...observed.keys()].map(
-      (key): [string, number | null] => [key, observedNumber(expression, results.get(key) ?? null)],
-    );
+    const numbers = [...observed.keys()].map((key): [string, number | null] => [
+      key,
+      observedNumber(expression, results.get(key) ?? null),
+    ]);
     observations.set(population, new Map(numbers));
   }
   return observations;

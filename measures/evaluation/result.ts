@@ -60,4 +60,6 @@ export interface SubjectResult {
 export interface EvaluationTrace {
   readonly clauses: readonly ClauseResult[];
   readonly retrieves: readonly RetrieveResult[];
+  /** Values of the bounds of dates that gap reasons name, by definition. */
+  readonly bounds: { readonly [definition: string]: CqlValue };
 }

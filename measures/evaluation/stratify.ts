@@ -31,7 +31,7 @@ export function stratify(
       return {
         values: perMember.get(keys[0] ?? '') ?? [],
         populations: populations.filter((_, index) => applies(index)),
-        score: groupScore(group, populations),
+        score: group.scoring === 'cohort' ? null : groupScore(group, populations),
       };
     }),
   };
@@ -65,8 +65,6 @@ function componentValues(
   values: CriteriaValues,
 ): Map<string, CqlValue[]> {
   const [initialPopulation = null] = group.populations;
-  const columns = components.map(({ expression }) =>
-    values.perMember(group, expression, initialPopulation, members),
-  );
+  const columns = components.map(({ expression }) => values.perMember(group, expression, initialPopulation, members));
   return new Map([...members.keys()].map((key) => [key, columns.map((column) => column.get(key) ?? null)]));
 }

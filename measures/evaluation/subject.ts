@@ -39,7 +39,7 @@ export async function evaluateSubject(
   const withSupplementalData = request.supplementalData ?? true;
   const period = inPeriodType(prepared.periodType, periodParameter(request.period, offsetOf(request.now)));
   const evaluated = await library.evaluate(record, {
-    expressions: expressionsOf(prepared, withSupplementalData),
+    expressions: [...expressionsOf(prepared, withSupplementalData), ...(request.trace === true ? prepared.bounds : [])],
     parameters: {
       ...request.parameters,
       ...(prepared.periodType === null ? {} : { 'Measurement Period': period }),
@@ -56,7 +56,14 @@ export async function evaluateSubject(
       ? definition.supplementalData.map(({ expression }) => ({ expression, value: values.value(expression) }))
       : [],
     evaluatedResources: request.trace === true ? evaluatedResources(prepared, evaluated, record) : [],
-    trace: request.trace === true ? { clauses: evaluated.clauses, retrieves: evaluated.retrieves } : null,
+    trace:
+      request.trace === true
+        ? {
+            clauses: evaluated.clauses,
+            retrieves: evaluated.retrieves,
+            bounds: Object.fromEntries(prepared.bounds.map((name) => [name, values.value(name)])),
+          }
+        : null,
   };
 }
 

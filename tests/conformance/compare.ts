@@ -48,7 +48,11 @@ export function compare(
     compareObservations(report, group, result, found.observations);
     compareStrata(report, result, found.strata);
     const score = report.measureScore?.value ?? null;
-    if (scores && report.measureScore !== undefined && (result.score === null || Math.abs(result.score - (score ?? 0)) > 1e-9))
+    if (
+      scores &&
+      report.measureScore !== undefined &&
+      (result.score === null || Math.abs(result.score - (score ?? 0)) > 1e-9)
+    )
       found.scores.push(`score: ${score} expected, ${result.score} found`);
   }
   return found;
@@ -95,7 +99,9 @@ function compareObservations(
   const withIds = populations.filter(({ code, id }) => code === 'measure-observation' && id !== null);
   if (expected.length === 0 && group.scoring !== 'ratio' && group.scoring !== 'continuous-variable') return;
   for (const { id, observations } of withIds) {
-    const values = expected.filter((population) => population.id?.startsWith(`${id}_`)).map(({ count }) => count ?? null);
+    const values = expected
+      .filter((population) => population.id?.startsWith(`${id}_`))
+      .map(({ count }) => count ?? null);
     const [a, b] = [values, observations].map((list) => [...list].sort((x, y) => (x ?? -1) - (y ?? -1)).join());
     if (a !== b && expected.length > 0) found.push(`${id}: [${a}] expected, [${b}] found`);
   }

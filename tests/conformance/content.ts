@@ -8,8 +8,8 @@ import {
   PatientRecord,
   type ValueSetSource,
 } from '../../cql/index.ts';
-import { expandValueSet } from '../../server/terminology/expand.ts';
 import type { TerminologyFinder, ValueSetDefinition } from '../../server/terminology/definitions.ts';
+import { expandValueSet } from '../../server/terminology/expand.ts';
 import { readReferenceLines } from '../support/reference-data.ts';
 
 /** A test case of the reference data: a patient, and the report that is expected of it. */
@@ -90,5 +90,7 @@ export function casesOf(measure: string): ConformanceCase[] {
 }
 
 export function recordOf(bundle: Bundle): PatientRecord {
-  return new PatientRecord((bundle.entry ?? []).flatMap(({ resource }) => (resource === undefined ? [] : [resource as FhirResource])));
+  return new PatientRecord(
+    (bundle.entry ?? []).flatMap(({ resource }) => (resource === undefined ? [] : [resource as FhirResource])),
+  );
 }

@@ -1,8 +1,14 @@
 import { createInterpreter, type Evaluator } from '../../cql/index.ts';
-import { evaluateSubject, measurementPeriod, type PreparedMeasure, prepareMeasure, readMeasure } from '../../measures/index.ts';
+import {
+  evaluateSubject,
+  measurementPeriod,
+  type PreparedMeasure,
+  prepareMeasure,
+  readMeasure,
+} from '../../measures/index.ts';
 import { readReferenceLines } from '../support/reference-data.ts';
 import { compare, type Differences } from './compare.ts';
-import { casesOf, type ConformanceCase, type Content, loadContent, recordOf } from './content.ts';
+import { type ConformanceCase, type Content, casesOf, loadContent, recordOf } from './content.ts';
 
 /** What became of one case. */
 export interface CaseResult {

@@ -32,8 +32,11 @@ export function unexplained(jobs: readonly JobResult[], suites: readonly Suite[]
   }
   if (suites.includes('ecqm'))
     for (const { measure, cases } of explanations) {
-      const known = new Set(jobs.find((job) => job.suite === 'ecqm' && job.measure === measure)?.results.map((result) => result.case));
-      for (const name of cases) if (!known.has(name)) surprises.push(`explained.ts names ${measure} ${name}, which is no case`);
+      const known = new Set(
+        jobs.find((job) => job.suite === 'ecqm' && job.measure === measure)?.results.map((result) => result.case),
+      );
+      for (const name of cases)
+        if (!known.has(name)) surprises.push(`explained.ts names ${measure} ${name}, which is no case`);
     }
   return surprises;
 }

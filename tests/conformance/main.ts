@@ -51,7 +51,11 @@ function isSuite(name: string): name is Suite {
 
 function jobsOf(suite: Suite): Job[] {
   if (suite === 'scoring')
-    return ['IGProportion', 'IGRatio', 'IGContinuousVariable', 'IGCohort'].map((measure) => ({ suite, measure, cases: 10 }));
+    return ['IGProportion', 'IGRatio', 'IGContinuousVariable', 'IGCohort'].map((measure) => ({
+      suite,
+      measure,
+      cases: 10,
+    }));
   const measures = readReferenceLines<{ name: string }>('ecqm', 'measures.ndjson.gz').map(({ name }) => name);
   if (suite === 'synthea') return measures.map((measure) => ({ suite, measure, cases: 60 }));
   return measures.flatMap((measure) => {

@@ -1,6 +1,6 @@
 import { agrees } from './compare.ts';
-import { explanationOf } from './explained.ts';
 import type { CaseResult } from './evaluate.ts';
+import { explanationOf } from './explained.ts';
 import type { JobResult } from './jobs.ts';
 
 interface Row {
@@ -27,7 +27,8 @@ function row({ measure, results, error }: JobResult): Row {
     measure,
     cases: results.length,
     agree,
-    populations: results.filter((result) => result.error === null && result.differences.populations.length === 0).length,
+    populations: results.filter((result) => result.error === null && result.differences.populations.length === 0)
+      .length,
     differ: results.length - agree - errors,
     explained: results.filter((result) => !isWhole(result) && explanationOf(measure, result.case) !== null).length,
     error: errors + (error === null ? 0 : 1),
@@ -55,7 +56,9 @@ export function table(jobs: readonly JobResult[]): string {
   const widths = heads.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
   return cells
     .map((line) =>
-      line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '),
+      line
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  '),
     )
     .join('\n');
 }
@@ -66,7 +69,9 @@ export function summary(jobs: readonly JobResult[]): string {
     .map(([suite, ofSuite]) => {
       const results = ofSuite.flatMap((job) => job.results);
       const share = (count: number): string => `${((100 * count) / results.length).toFixed(2)} %`;
-      const populations = results.filter((result) => result.error === null && result.differences.populations.length === 0);
+      const populations = results.filter(
+        (result) => result.error === null && result.differences.populations.length === 0,
+      );
       return `${suite}: ${results.length} cases, ${share(results.filter(isWhole).length)} agree in everything, ${share(populations.length)} in populations`;
     })
     .join('\n');
