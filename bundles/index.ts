@@ -5,6 +5,7 @@ export { dataRequirement } from './data-requirement.ts';
 export { type DeqmVersion, deqmVersions } from './deqm-version.ts';
 export { uuidOf } from './identity.ts';
 export { evaluatedResources, measureReportBundle, returnParameters } from './measure-report/bundle.ts';
+export { failedReport } from './measure-report/failed.ts';
 export { individualReport, individualReportId } from './measure-report/individual.ts';
 export { canonicalOf, type ReportSettings, type ReportWithResources } from './measure-report/report.ts';
 export { subjectListReport } from './measure-report/subject-list.ts';

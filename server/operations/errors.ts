@@ -26,11 +26,6 @@ export function argumentPath(name: string): string {
   return `Parameters.parameter.where(name='${name}')`;
 }
 
-/** Subjects that a request names and that are not there. */
-export class UnknownSubject extends Error {
-  override readonly name = 'UnknownSubject';
-}
-
 /** A subject that is there and cannot be evaluated: a Group without members, of devices, within itself. */
 export class UnsuitableSubject extends Error {
   override readonly name = 'UnsuitableSubject';

@@ -1,16 +1,15 @@
-import type { CqlValue, DataRequirements, FhirResource } from '../../cql/index.ts';
+import type { CqlValue, FhirResource } from '../../cql/index.ts';
 import type { GapAnswer, MeasureDefinition, MeasurementPeriod, SubjectResult } from '../../measures/index.ts';
+import type { AuditTrail } from '../auth/audit.ts';
+import type { Catalogue } from '../content/catalogue.ts';
+import type { InstalledMeasure } from '../content/installed-measure.ts';
 import type { Database } from '../db/database.ts';
 
-/** What operations need of the rest of the server. The composition root builds it from content, gaps and search. */
+/** What operations need of the rest of the server. The composition root puts it together. */
 export interface OperationServices {
   readonly database: Database;
-  /**
-   * An installed measure, ready to run.
-   * @param canonical with or without `|version`; without, the newest
-   * @throws UnknownMeasure
-   */
-  findMeasure(tenant: string, canonical: string): Promise<InstalledMeasure>;
+  readonly audit: AuditTrail;
+  readonly catalogue: Catalogue;
   /** Ids of the resources that a search finds, all of them, e.g. `general-practitioner=Practitioner/x`; '' finds all. */
   findIds(tenant: string, type: string, query: string): Promise<readonly string[]>;
   /**
@@ -20,17 +19,9 @@ export interface OperationServices {
   evaluate(
     tenant: string,
     measures: readonly InstalledMeasure[],
-    subjects: readonly string[],
+    patients: readonly string[],
     options: EvaluateOptions,
   ): AsyncIterable<EvaluatedSubject>;
-}
-
-export interface InstalledMeasure {
-  /** `url|version`, or the url of a measure without version. */
-  readonly canonical: string;
-  readonly definition: MeasureDefinition;
-  /** What the measure's expressions can ask of a record and of terminology; null for composite measures. */
-  readonly requirements: DataRequirements | null;
 }
 
 export interface EvaluateOptions {
@@ -39,8 +30,8 @@ export interface EvaluateOptions {
   readonly now: string;
   /** CQL parameters beside "Measurement Period". */
   readonly parameters: { readonly [name: string]: CqlValue };
-  /** Name evaluated resources. */
-  readonly trace: boolean;
+  /** Name the evaluated resources. */
+  readonly detail: boolean;
   /** Answer the gaps of each group, too. */
   readonly gaps: boolean;
   readonly signal: AbortSignal;

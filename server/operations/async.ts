@@ -1,0 +1,175 @@
+import type { Resource } from '@medplum/fhirtypes';
+import type { RequestContext } from '../context.ts';
+import type { FhirRequest, FhirResponse } from '../interactions/interaction.ts';
+import type { Job, JobHandler, Jobs } from '../jobs/jobs.ts';
+import type { Logger } from '../log.ts';
+import { ResourceNotFound } from '../store/errors.ts';
+import type { RawParameter } from './arguments.ts';
+import { invalidArgument, MethodNotAllowed, UnknownOperation } from './errors.ts';
+import type { Operation } from './operation.ts';
+import type { OperationAddress } from './request.ts';
+import type { OperationServices } from './services.ts';
+
+/** Kind of the jobs that run operations (server/jobs). */
+export const operationJob = 'operation';
+
+/** First segment of the URLs at which clients follow their jobs. */
+export const jobPath = '_job';
+
+const retryAfterSeconds = '2';
+
+/** All that a job needs to run an operation as its request would have. JSON. */
+interface OperationJobInput {
+  readonly code: string;
+  readonly resourceType: string | null;
+  readonly resourceId: string | null;
+  readonly parameters: readonly RawParameter[];
+  readonly context: Pick<RequestContext, 'actor' | 'scopes' | 'requestId' | 'timezone' | 'baseUrl'> & {
+    readonly now: string;
+  };
+  readonly url: string;
+  readonly ndjson: boolean;
+}
+
+/** `Prefer: respond-async`: 202 with the URL at which the answer will be (R4 async.html). */
+export async function enqueueOperation(
+  { operation, resourceType, resourceId }: OperationAddress,
+  parameters: readonly RawParameter[],
+  { path, query }: FhirRequest,
+  { tenant, actor, scopes, requestId, timezone, baseUrl, now }: RequestContext,
+  jobs: Jobs,
+): Promise<FhirResponse> {
+  const url = `${baseUrl}/${path.join('/')}${query.size === 0 ? '' : `?${query}`}`;
+  const input: OperationJobInput = {
+    code: operation.code,
+    resourceType,
+    resourceId,
+    parameters,
+    context: { actor, scopes, requestId, timezone, baseUrl, now: now.toISOString() },
+    url,
+    ndjson: wantsNdjson(parameters),
+  };
+  const id = await jobs.enqueue(tenant, operationJob, input);
+  return { status: 202, headers: { 'Content-Location': `${baseUrl}/${jobPath}/${id}` }, body: null };
+}
+
+/** Runs the operation of a job; what it returns is kept as the job's result. */
+export function operationJobHandler(
+  operations: readonly Operation[],
+  services: OperationServices,
+  log: Logger,
+): JobHandler {
+  return async ({ tenant, input, signal, progress }) => {
+    const { code, resourceType, resourceId, parameters, context } = input as OperationJobInput;
+    const operation = operations.find((candidate) => candidate.code === code);
+    if (operation === undefined) throw new UnknownOperation(`This version of the server has no operation $${code}`);
+    const { requestId } = context;
+    const whole = {
+      ...context,
+      tenant,
+      now: new Date(context.now),
+      signal,
+      log: log.child({ requestId }),
+      resourceType,
+      resourceId,
+      progress,
+    };
+    return operation.invoke(parameters, whole, services);
+  };
+}
+
+/** A job, or the NDJSON file of its result. */
+export interface JobAddress {
+  readonly id: string;
+  readonly output: boolean;
+}
+
+/** Reads `_job/[id]` and `_job/[id]/output`; null for other paths. */
+export function addressedJob([first, id, file, ...rest]: readonly string[]): JobAddress | null {
+  if (first !== jobPath || id === undefined || rest.length > 0 || (file !== undefined && file !== 'output'))
+    return null;
+  return { id, output: file === 'output' };
+}
+
+/**
+ * GET and DELETE of a job, and GET of its file.
+ *
+ * @throws ResourceNotFound, MethodNotAllowed, and the error of the operation when it failed
+ */
+export async function answerJob(
+  { id, output }: JobAddress,
+  { method }: FhirRequest,
+  { tenant, baseUrl }: RequestContext,
+  jobs: Jobs,
+): Promise<FhirResponse> {
+  const job = await jobs.find(tenant, id);
+  if (job === null || job.kind !== operationJob || job.status === 'cancelled')
+    throw new ResourceNotFound(`The asynchronous request ${id} does not exist, was cancelled or was deleted`);
+  if (method === 'DELETE' && !output) {
+    if (!(await jobs.cancel(tenant, id))) await jobs.remove(tenant, id);
+    return { status: 202, headers: {}, body: null };
+  }
+  if (method !== 'GET') throw new MethodNotAllowed(`An asynchronous request answers GET and DELETE, not ${method}`);
+  if (job.status === 'failed') throw failureOf(job);
+  if (job.status !== 'completed') return running(job);
+  const { ndjson, url } = job.input as OperationJobInput;
+  if (file === 'output')
+    return { status: 200, headers: { 'Content-Type': 'application/fhir+ndjson' }, body: lines(job.result) };
+  return {
+    status: 200,
+    headers: {},
+    body: ndjson ? manifest(job, url, `${baseUrl}/${jobPath}/${id}/output`) : (job.result as object),
+  };
+}
+
+function running({ progress, message }: Job): FhirResponse {
+  const text = `${Math.floor(progress * 100)} %${message === null ? '' : ` (${message})`}`;
+  return { status: 202, headers: { 'X-Progress': text, 'Retry-After': retryAfterSeconds }, body: null };
+}
+
+/** The manifest of a bulk-data answer: one file, a resource a line. */
+function manifest({ endedAt, createdAt, result }: Job, request: string, url: string): object {
+  const resources = returned(result);
+  const type = resources[0]?.resourceType;
+  const file = type === undefined ? [] : [{ type, url, count: resources.length }];
+  return {
+    transactionTime: (endedAt ?? createdAt).toISOString(),
+    request,
+    requiresAccessToken: true,
+    output: file,
+    error: [],
+  };
+}
+
+function lines(result: unknown): string {
+  return returned(result)
+    .map((resource) => `${JSON.stringify(resource)}\n`)
+    .join('');
+}
+
+/** The resources of the `return` parameters; any other answer is one resource. */
+function returned(result: unknown): readonly Resource[] {
+  const resource = result as Resource;
+  if (resource.resourceType !== 'Parameters') return [resource];
+  return (resource.parameter ?? []).flatMap((parameter) => parameter.resource ?? []);
+}
+
+function wantsNdjson(parameters: readonly RawParameter[]): boolean {
+  const asked = parameters.find(({ name }) => name === '_outputFormat');
+  if (asked === undefined) return false;
+  const format = Object.entries(asked).find(([key]) => /^value/.test(key))?.[1];
+  if (['application/fhir+ndjson', 'application/ndjson', 'ndjson'].includes(String(format))) return true;
+  throw invalidArgument(
+    '_outputFormat',
+    'must be application/fhir+ndjson (or application/ndjson, ndjson)',
+    'not-supported',
+  );
+}
+
+/** The error of the job under the name that it had, so that it is translated as if it had been thrown here. */
+function failureOf({ error }: Job): Error {
+  return Object.assign(new Error(error?.message ?? 'the operation failed'), {
+    name: error?.name ?? 'Error',
+    ...(error?.issues === undefined ? {} : { issues: error.issues }),
+  });
+}

@@ -1,0 +1,108 @@
+import { deqmVersions, measureReportBundle, returnParameters } from '../../bundles/index.ts';
+import { measurementPeriod } from '../../measures/index.ts';
+import { invalidArgument } from './errors.ts';
+import { resolveMeasures } from './measures.ts';
+import { defineOperation } from './operation.ts';
+import { resolveProvider } from './provider.ts';
+import {
+  deqmVersionCodes,
+  manifest,
+  parameters,
+  periodEnd,
+  periodStart,
+  reportTypes,
+  storeReport,
+} from './report-arguments.ts';
+import { makeReports, type ReportSet } from './reports.ts';
+import { resolveSubjects } from './subjects.ts';
+
+/** UV DEQM 1.0.0 Measure/$evaluate: Bundles of MeasureReports with the data behind them, in Parameters. */
+export const evaluate = defineOperation({
+  code: 'evaluate',
+  resources: ['Measure'],
+  levels: ['type'],
+  definition: 'http://hl7.org/fhir/uv/deqm/OperationDefinition/evaluate',
+  title: 'Evaluate measures',
+  description: 'Calculates measures and returns Bundles: one for each subject, or one for a summary or subject list.',
+  scopes: [
+    { type: 'Measure', permission: 'r' },
+    { type: 'Patient', permission: 'r' },
+  ],
+  safe: true,
+  input: {
+    measureUrl: { type: 'canonical+', documentation: 'The measures to calculate.', aliases: ['measure'] },
+    periodStart,
+    periodEnd,
+    reportType: {
+      type: 'code?',
+      documentation: 'individual, subject-list or summary. Default: individual for a Patient, otherwise summary.',
+      codes: reportTypes,
+    },
+    subject: { type: 'reference?', documentation: 'Patient/x or Group/x. Without it, all patients.' },
+    subjectGroup: { type: 'Group?', documentation: 'The subjects as a Group resource, instead of subject.' },
+    provider: {
+      type: 'reference?',
+      documentation: 'Who reports. Of a Group, and of all patients, only the patients of this provider are meant.',
+      aliases: ['practitioner', 'reporter'],
+    },
+    providerResource: {
+      type: 'Resource?',
+      documentation: 'The provider as a resource, instead of provider.',
+      aliases: ['reporterResource'],
+    },
+    location: { type: 'reference*', documentation: 'Locations, named in the reports.' },
+    parameters,
+    manifest,
+    lastReceivedOn: {
+      type: 'dateTime?',
+      documentation: 'Individual reports only: data that has not changed since is left out of the Bundles.',
+    },
+    deqmVersion: deqmVersionCodes,
+    storeReport,
+  },
+  async run(args, context, services) {
+    if (args.manifest !== null)
+      throw invalidArgument('manifest', 'is not supported: name versions in the canonicals', 'not-supported');
+    const period = measurementPeriod(args.periodStart, args.periodEnd);
+    const measures = await resolveMeasures(args, context, services);
+    const { reporter, restrictions } = await resolveProvider({ ...args, organization: null }, context, services);
+    const subjects = await resolveSubjects(args, restrictions, context, services);
+    const reportType = reportTypeOf(args.reportType) ?? (subjects.single ? 'individual' : 'summary');
+    if (args.lastReceivedOn !== null && reportType !== 'individual')
+      throw invalidArgument('lastReceivedOn', 'is for individual reports only', 'invalid');
+    const version = deqmVersions.find((name) => name === args.deqmVersion) ?? 'uv-1.0.0';
+    const sets = await makeReports(
+      {
+        operation: 'evaluate',
+        reportType,
+        measures,
+        subjects,
+        period,
+        reporter,
+        parameters: args.parameters,
+        locations: args.location,
+        version,
+        store: args.storeReport === true,
+      },
+      context,
+      services,
+    );
+    const { lastReceivedOn } = args;
+    const date = context.now.toISOString();
+    return returnParameters(
+      sets.map((set) =>
+        measureReportBundle(set.reports, [...dataSince(set, lastReceivedOn), reporter], date, context.baseUrl),
+      ),
+    );
+  },
+});
+
+function dataSince({ data }: ReportSet, since: string | null): ReportSet['data'] {
+  if (since === null) return data;
+  const instant = Date.parse(since);
+  return data.filter(({ meta }) => meta?.lastUpdated === undefined || Date.parse(meta.lastUpdated) > instant);
+}
+
+function reportTypeOf(code: string | null): 'individual' | 'subject-list' | 'summary' | null {
+  return code === 'individual' || code === 'subject-list' || code === 'summary' ? code : null;
+}

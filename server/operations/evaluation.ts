@@ -1,0 +1,48 @@
+import type { CqlValue } from '../../cql/index.ts';
+import type { MeasurementPeriod } from '../../measures/index.ts';
+import type { InstalledMeasure } from '../content/installed-measure.ts';
+import { instantIn } from './instant.ts';
+import type { OperationContext } from './operation.ts';
+import type { EvaluatedSubject, OperationServices } from './services.ts';
+
+export interface Evaluation {
+  /** Code of the operation, for the AuditEvent. */
+  readonly operation: string;
+  readonly measures: readonly InstalledMeasure[];
+  readonly patients: readonly string[];
+  readonly period: MeasurementPeriod;
+  readonly parameters: { readonly [name: string]: CqlValue };
+  readonly detail: boolean;
+  readonly gaps: boolean;
+}
+
+const progressEveryMs = 500;
+
+/** Evaluates, tells how far it is, and leaves an AuditEvent that names the patients. */
+export async function* evaluatePatients(
+  { operation, measures, patients, period, parameters, detail, gaps }: Evaluation,
+  context: OperationContext,
+  services: OperationServices,
+): AsyncGenerator<EvaluatedSubject> {
+  const { tenant, now, timezone, signal } = context;
+  const seen: string[] = [];
+  let told = 0;
+  const options = { period, now: instantIn(now, timezone), parameters, detail, gaps, signal };
+  try {
+    for await (const evaluated of services.evaluate(tenant, measures, patients, options)) {
+      signal.throwIfAborted();
+      seen.push(evaluated.subject);
+      yield evaluated;
+      if (performance.now() - told < progressEveryMs) continue;
+      told = performance.now();
+      await context.progress(seen.length / patients.length, `${seen.length} of ${patients.length} patients`);
+    }
+  } finally {
+    await services.audit.record(context, {
+      action: 'E',
+      interaction: `$${operation}`,
+      resources: seen.map((id) => ({ type: 'Patient', id, version: null, patient: id })),
+      query: null,
+    });
+  }
+}
