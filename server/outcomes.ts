@@ -37,6 +37,17 @@ const translations: Readonly<Record<string, Translation>> = {
   PatchFailed: { status: 422, code: 'processing' },
   ForbiddenByScope: { status: 403, code: 'forbidden' },
   UnsupportedInteraction: { status: 404, code: 'not-supported' },
+  // measures and operations
+  InvalidMeasure: { status: 422, code: 'invalid' },
+  InvalidMeasureContent: { status: 422, code: 'invalid' },
+  UnknownMeasure: { status: 404, code: 'not-found' },
+  InvalidPeriod: { status: 400, code: 'value' },
+  WrongCriterionType: { status: 422, code: 'processing' },
+  EvaluationCrashed: { status: 422, code: 'processing' },
+  InvalidArguments: { status: 400, code: 'invalid' },
+  UnsuitableSubject: { status: 422, code: 'business-rule' },
+  MethodNotAllowed: { status: 405, code: 'not-supported' },
+  UnknownOperation: { status: 422, code: 'not-supported' },
   // http
   InvalidTimezone: { status: 400, code: 'value' },
 };

@@ -113,7 +113,7 @@ export async function answerJob(
   if (job.status === 'failed') throw failureOf(job);
   if (job.status !== 'completed') return running(job);
   const { ndjson, url } = job.input as OperationJobInput;
-  if (file === 'output')
+  if (output)
     return { status: 200, headers: { 'Content-Type': 'application/fhir+ndjson' }, body: lines(job.result) };
   return {
     status: 200,
