@@ -19,8 +19,11 @@ export const findings = {
     ['icd10', 'Z90.13', 'Acquired absence of bilateral breasts'],
     ['snomed', '428529004', 'History of bilateral mastectomy'],
   ),
+  rightMastectomy: concept(
+    ['icd10', 'Z90.11', 'Acquired absence of right breast'],
+    ['snomed', '429242008', 'History of right mastectomy'],
+  ),
   pregnancy: concept(['icd10', 'Z33.1', 'Pregnant state'], ['snomed', '77386006', 'Pregnancy']),
-  historyOfBreastCancer: concept(['icd10', 'Z85.3', 'Personal history of malignant neoplasm of breast']),
 };
 
 /** One entry of the problem list. Some have no onset, as charts that were typed in by hand do. */

@@ -65,7 +65,7 @@ const others: Partial<Record<VisitKind, CodeableConcept>> = {
     ['snomed', '4525004', 'Emergency department patient visit'],
   ),
   inpatient: concept(['snomed', '32485007', 'Hospital admission'], ['cpt', '99223', 'Initial hospital care']),
-  hospice: concept(['snomed', '385765002', 'Hospice care management']),
+  hospice: concept(['snomed', '305336008', 'Admission to hospice']),
 };
 
 function typeOf(chart: Chart, { day, kind }: PlannedVisit): CodeableConcept {

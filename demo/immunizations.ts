@@ -48,7 +48,7 @@ const schedule: readonly Vaccine[] = [
   vaccine('187', 'Zoster recombinant', [600, 604], 0.6, { within: 360, from: dayFrom(2018, 1, 1) }),
   vaccine('33', 'Pneumococcal polysaccharide PPV23', years(65), 0.8, { within: 120 }),
   vaccine('216', 'Pneumococcal conjugate PCV20', years(66), 0.8, { within: 300, from: dayFrom(2022, 1, 1) }),
-  vaccine('308', 'COVID-19, mRNA, Pfizer-BioNTech', years(12), 0.75, { within: 1200, from: dayFrom(2022, 9, 1) }),
+  vaccine('309', 'COVID-19, mRNA, Pfizer-BioNTech', years(12), 0.75, { within: 1200, from: dayFrom(2023, 9, 15) }),
 ];
 const influenza = concept(['cvx', '150', 'Influenza, injectable, quadrivalent, preservative free']);
 const influenzaNow = concept(['cvx', '140', 'Influenza, injectable, trivalent, preservative free']);

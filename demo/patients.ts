@@ -11,7 +11,7 @@ import { type Chemistry, drawChemistry, writeLaboratory } from './laboratory.ts'
 import { drawRegimens, writeMedicineReview, writePrescription, writeRegimens } from './medicines.ts';
 import { type Person, personOf } from './person.ts';
 import { drawPregnancies, type Pregnancy } from './pregnancy.ts';
-import { writeDelivery, writePalliativeCare, writePrevention } from './prevention.ts';
+import { writeDelivery, writeHospiceCare, writePalliativeCare, writePrevention } from './prevention.ts';
 import { drawProblems, type ProblemKey } from './problems.ts';
 import { seededRandom } from './random.ts';
 import { drawTemper, type Temper, writeScreenings } from './screenings.ts';
@@ -82,7 +82,8 @@ function writeVisit(chart: Chart, planned: PlannedVisit, constitution: Constitut
     (kind === 'prenatal' ? findings.pregnancy : kind === 'well-child' ? undefined : reasonForVisit(chart, day));
   const visit = writeEncounter(chart, planned, reason);
   if (visit === undefined) return;
-  if (kind !== 'hospice') document(chart, visit, constitution);
+  if (kind === 'hospice') writeHospiceCare(chart, visit.day);
+  else document(chart, visit, constitution);
   if (illness !== undefined) {
     writeDiagnosis(chart, visit, illness.code, illness.days);
     if (illness.medicine !== undefined) writePrescription(chart, visit, illness.medicine);

@@ -25,6 +25,7 @@ const procedures = {
   boneDensity: concept(['cpt', '77080', 'Bone density by DXA'], ['snomed', '312681000', 'Bone density scan']),
   dialysis: concept(['cpt', '90999', 'Dialysis procedure'], ['snomed', '108241001', 'Dialysis procedure']),
   delivery: concept(['snomed', '236973005', 'Delivery procedure']),
+  hospice: concept(['snomed', '385765002', 'Hospice care management']),
   palliative: concept(['snomed', '103735009', 'Palliative care']),
 };
 const cytology = concept(['loinc', '10524-7', 'Cervical cytology']);
@@ -36,7 +37,8 @@ const normalCytology = concept(['snomed', '373887005', 'Negative for intraepithe
 export function drawMammograms({ person, random, problems }: Chart): MammogramHistory {
   if (person.story?.mammogram !== undefined) return person.story.mammogram;
   if (random.chance(problems.has('breast-cancer') ? 0.2 : 0.004)) return 'mastectomy';
-  if (random.chance(0.27 + 0.62 * person.engagement)) return 'regular';
+  if (random.chance(0.27 + 0.62 * person.engagement))
+    return problems.has('breast-cancer') && random.chance(0.3) ? 'one-breast' : 'regular';
   return random.chance(0.55) ? 'lapsed' : 'never';
 }
 
@@ -59,7 +61,7 @@ export function lookBack(end: Day): Day {
 }
 
 function writeMammograms(chart: Chart): void {
-  const { person, random } = chart;
+  const { person, random, problems } = chart;
   if (person.sex === 'male' || person.age < 40) return;
   const history = drawMammograms(chart);
   const from = Math.max(ageDay(chart, 40), person.joined - 900);
@@ -70,6 +72,9 @@ function writeMammograms(chart: Chart): void {
     writeProblem(chart, findings.bilateralMastectomy, day);
     return;
   }
+  // Whoever lost one breast is still screened.
+  if (history === 'one-breast')
+    writeProblem(chart, findings.rightMastectomy, problems.get('breast-cancer') ?? person.joined);
   const last =
     history === 'lapsed'
       ? Math.max(ageDay(chart, 40), lookBack(person.end) - random.integer(2, 500))
@@ -145,6 +150,10 @@ function writeDialysis(chart: Chart): void {
 
 export function writeDelivery(chart: Chart, day: Day): void {
   perform(chart, procedures.delivery, day);
+}
+
+export function writeHospiceCare(chart: Chart, day: Day): void {
+  perform(chart, procedures.hospice, day);
 }
 
 export function writePalliativeCare(chart: Chart, day: Day): void {

@@ -206,7 +206,7 @@ export const problems: Readonly<Record<ProblemKey, Problem>> = {
   'back-pain': problem('M54.5', '279039007', 'Low back pain', 20, ({ age }) =>
     byAge(age, [20, 0.01], [40, 0.09], [120, 0.15]),
   ),
-  'breast-cancer': problem('C50.911', '254837009', 'Malignant neoplasm of right breast', 35, (r) =>
+  'breast-cancer': problem('C50.919', '254837009', 'Malignant neoplasm of breast', 35, (r) =>
     female(r) ? byAge(r.age, [40, 0.002], [55, 0.014], [65, 0.03], [120, 0.055]) : 0,
   ),
   'prostate-cancer': problem('C61', '399068003', 'Malignant neoplasm of prostate', 50, (r) =>
@@ -222,11 +222,39 @@ export const problems: Readonly<Record<ProblemKey, Problem>> = {
 };
 
 export type ProblemKey =
-  | 'obesity' | 'hypertension' | 'diabetes' | 'prediabetes' | 'hyperlipidemia' | 'coronary-disease' | 'ckd-3' | 'ckd-4'
-  | 'esrd' | 'atrial-fibrillation' | 'heart-failure' | 'stroke' | 'copd' | 'asthma' | 'allergic-rhinitis' | 'eczema'
-  | 'adhd' | 'depression' | 'recurrent-depression' | 'anxiety' | 'opioid-dependence' | 'hypothyroidism' | 'osteoarthritis'
-  | 'osteoporosis' | 'reflux' | 'sleep-apnea' | 'migraine' | 'back-pain' | 'breast-cancer' | 'prostate-cancer'
-  | 'colon-cancer' | 'dementia' | 'frailty'; // biome-ignore format: a list reads better as a block
+  | 'obesity'
+  | 'hypertension'
+  | 'diabetes'
+  | 'prediabetes'
+  | 'hyperlipidemia'
+  | 'coronary-disease'
+  | 'ckd-3'
+  | 'ckd-4'
+  | 'esrd'
+  | 'atrial-fibrillation'
+  | 'heart-failure'
+  | 'stroke'
+  | 'copd'
+  | 'asthma'
+  | 'allergic-rhinitis'
+  | 'eczema'
+  | 'adhd'
+  | 'depression'
+  | 'recurrent-depression'
+  | 'anxiety'
+  | 'opioid-dependence'
+  | 'hypothyroidism'
+  | 'osteoarthritis'
+  | 'osteoporosis'
+  | 'reflux'
+  | 'sleep-apnea'
+  | 'migraine'
+  | 'back-pain'
+  | 'breast-cancer'
+  | 'prostate-cancer'
+  | 'colon-cancer'
+  | 'dementia'
+  | 'frailty';
 
 const keys = Object.keys(problems) as ProblemKey[];
 

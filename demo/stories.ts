@@ -1,7 +1,7 @@
 import type { ProblemKey } from './problems.ts';
 
 /** How breast cancer screening went: of the kinds of gap that a quality manager sees, each has a name. */
-export type MammogramHistory = 'regular' | 'lapsed' | 'never' | 'mastectomy';
+export type MammogramHistory = 'regular' | 'one-breast' | 'lapsed' | 'never' | 'mastectomy';
 
 /** How the last blood pressure of the year reads. */
 export type PressureHistory = 'controlled' | 'uncontrolled' | 'not-measured';
@@ -84,6 +84,16 @@ const stories = new Map<number, Story>([
       problems: ['diabetes', 'hypertension', 'obesity'],
       mammogram: 'never',
       pressure: 'uncontrolled',
+    },
+  ],
+  [
+    173,
+    {
+      tells: 'one breast removed, still screened',
+      age: 66,
+      sex: 'female',
+      problems: ['breast-cancer'],
+      mammogram: 'one-breast',
     },
   ],
 ]);

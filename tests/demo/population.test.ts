@@ -79,7 +79,7 @@ function factsOf(resources: readonly Resource[]): Facts {
     resources: resources.length,
     diagnoses: new Set(conditions.flatMap(({ code }) => code?.coding?.[0]?.code ?? [])),
     seen: encounters.some(({ type }) => hasCode(type?.[0], (code) => visits.has(code))),
-    hospice: encounters.some(({ type }) => hasCode(type?.[0], (code) => code === '385765002')),
+    hospice: encounters.some(({ type }) => hasCode(type?.[0], (code) => code === '305336008')),
     noBreasts: conditions.some(({ code }) => hasCode(code, (one) => one === 'Z90.13')),
     mammograms: resources.flatMap((one) =>
       one.resourceType === 'DiagnosticReport' && hasCode(one.code, (code) => code === '24606-6')
