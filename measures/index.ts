@@ -1,3 +1,4 @@
+export { type OwnMeasure, ownMeasures } from './content/own-measures.ts';
 export type * from './definition.ts';
 export * from './errors.ts';
 export { reportedGroups } from './evaluation/composite.ts';
@@ -5,7 +6,6 @@ export { measurementPeriod, offsetOf, periodParameter } from './evaluation/perio
 export type * from './evaluation/result.ts';
 export { type ComponentScore, weightedMean } from './evaluation/scoring/composite.ts';
 export { evaluateSubject, type SubjectRequest } from './evaluation/subject.ts';
-export type * from './gaps/answer.ts';
 export type * from './gaps/answer.ts';
 export { gapAnswers } from './gaps/gap-answers.ts';
 export { type GapFacts, gapFacts, gapStatus } from './gaps/status.ts';

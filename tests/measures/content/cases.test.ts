@@ -1,6 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { PatientRecord } from '../../../cql/index.ts';
-import { evaluateSubject, measurementPeriod, type PreparedMeasure } from '../../../measures/index.ts';
+import {
+  evaluateSubject,
+  gapFacts,
+  gapStatus,
+  measurementPeriod,
+  type PreparedMeasure,
+} from '../../../measures/index.ts';
 import { prepareOwn } from './installed.ts';
 import { patientOf, type Sketch } from './patient.ts';
 
@@ -14,6 +20,8 @@ interface Case {
 }
 
 const content = new URL('../../../measures/content/', import.meta.url);
+/** Gap statuses of the cases are those after the period, when nothing is prospective any more. */
+const longAfter = '2100-01-01';
 const usualPatient = { gender: 'female', birthDate: '1966-06-15' };
 
 describe.each(['BreastCancerScreening', 'ControllingHighBloodPressure'])('%s', (name) => {
@@ -32,6 +40,11 @@ describe.each(['BreastCancerScreening', 'ControllingHighBloodPressure'])('%s', (
       const { groups } = await evaluateSubject(prepared, record, { period, now });
       const counts = groups.flatMap(({ populations }) => populations.map(({ code, count }) => [code, count]));
       expect(Object.fromEntries(counts)).toEqual(one.expected.populations);
+      const [group] = prepared.definition.groups;
+      const [result] = groups;
+      if (group === undefined || result === undefined) throw new Error('the measure has no group');
+      const facts = gapFacts(group, result, longAfter, period.end);
+      expect(facts === null ? null : gapStatus(facts)).toBe(one.expected.gap);
     });
   });
 });
