@@ -94,7 +94,7 @@ function select(resource: FhirResource, expression: string): Path[] {
   } catch {
     throw new InvalidRequest('The part "path" is not a FHIRPath that can be evaluated', ['Parameters.parameter.part']);
   }
-  return nodes.map((node) => pathOf(node as ResourceNode));
+  return nodes.map((node) => withChoices(resource, pathOf(node as ResourceNode)));
 }
 
 interface ResourceNode {
@@ -110,6 +110,19 @@ function pathOf(node: ResourceNode): Path {
   if (node.parentResNode === null || node.propName === null) return [];
   const own = typeof node.index === 'number' ? [node.propName, node.index] : [node.propName];
   return [...pathOf(node.parentResNode), ...own];
+}
+
+/** FHIRPath says `value` where the JSON says `valueQuantity`. */
+function withChoices(resource: FhirResource, path: Path): Path {
+  let node: unknown = resource;
+  return path.map((key) => {
+    if (typeof node !== 'object' || node === null) return key;
+    const isForm = (property: string): boolean =>
+      property.startsWith(String(key)) && /^[A-Z]/.test(property.slice(String(key).length));
+    const property = key in node ? key : (Object.keys(node).find(isForm) ?? key);
+    node = Reflect.get(node, property);
+    return property;
+  });
 }
 
 function only(paths: readonly Path[], fail: Fail): Path {

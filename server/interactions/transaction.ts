@@ -31,29 +31,26 @@ export async function transaction(
   const changes = writes.map((index) => atEntry(index, () => changeOf(entries[index], context)));
   const responses: TextEntry[] = new Array(entries.length);
   const wanted = preferredReturn(request) ?? 'minimal';
-  try {
-    await applyEntries(services.database, context.tenant, changes, {
-      transaction: true,
-      dangling: services.dangling,
-      audit: (applied) =>
-        auditEvent(
-          context,
-          { action: 'E', interaction: 'transaction', resources: auditedOf(applied), query: null },
-          new Date(),
-        ),
-      beforeCommit: async (sql, applied) => {
-        for (const [position, index] of writes.entries()) {
-          responses[index] = writeResponse(applied[position], wanted, context.baseUrl);
-        }
-        const inside = { ...services, database: within(sql) };
-        for (const index of order.filter((candidate) => isRead(entries[candidate]))) {
-          responses[index] = await readResponse(entries[index], index, context, inside);
-        }
-      },
-    });
-  } catch (error) {
-    throw error instanceof TransactionFailed ? originalPosition(error, writes) : error;
-  }
+  await applyEntries(services.database, context.tenant, changes, {
+    transaction: true,
+    positions: writes,
+    dangling: services.dangling,
+    audit: (applied) =>
+      auditEvent(
+        context,
+        { action: 'E', interaction: 'transaction', resources: auditedOf(applied), query: null },
+        new Date(),
+      ),
+    beforeCommit: async (sql, applied) => {
+      for (const [position, index] of writes.entries()) {
+        responses[index] = writeResponse(applied[position], wanted, context.baseUrl);
+      }
+      const inside = { ...services, database: within(sql) };
+      for (const index of order.filter((candidate) => isRead(entries[candidate]))) {
+        responses[index] = await readResponse(entries[index], index, context, inside);
+      }
+    },
+  });
   return { status: 200, headers: {}, body: bundleText({ type: 'transaction-response', entry: responses }) };
 }
 
@@ -136,8 +133,4 @@ function within(sql: Transaction): InteractionServices['database'] {
     query: (query, values) => sql.query(query as string, values as unknown[]),
     transaction: (work) => work(sql),
   };
-}
-
-function originalPosition({ entry, cause }: TransactionFailed, writes: readonly number[]): TransactionFailed {
-  return new TransactionFailed(writes[entry] ?? entry, cause);
 }

@@ -30,7 +30,7 @@ export async function applyEntries(
   entries: readonly Entry[],
   options: ApplyOptions = {},
 ): Promise<readonly Applied[]> {
-  const at = locator(options.transaction === true);
+  const at = locator(options);
   for (const [index, entry] of entries.entries()) at(index, () => checkEntry(entry));
   return database.transaction(async (sql) => {
     const identified = await identify(sql, tenant, entries, at);
@@ -69,12 +69,12 @@ export async function appendAuditEvents(
   );
 }
 
-function locator(transaction: boolean): Locator {
+function locator({ transaction = false, positions }: ApplyOptions): Locator {
   return (entry, work) => {
     try {
       return work();
     } catch (error) {
-      throw transaction && error instanceof Error ? new TransactionFailed(entry, error) : error;
+      throw transaction && error instanceof Error ? new TransactionFailed(positions?.[entry] ?? entry, error) : error;
     }
   };
 }

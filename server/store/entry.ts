@@ -57,6 +57,8 @@ export interface ApplyOptions {
   readonly dangling?: 'keep' | 'refuse';
   /** The entries are those of a transaction Bundle: conditional references are resolved, and errors name the entry. */
   readonly transaction?: boolean;
+  /** Where the entries stand in that Bundle, for the errors; in this order unless told. */
+  readonly positions?: readonly number[];
   /** Makes the AuditEvent that is stored in the same transaction. */
   readonly audit?: (applied: readonly Applied[]) => FhirResource | null;
   /** Runs last in the transaction: the reads of a transaction Bundle. What it throws undoes everything. */
