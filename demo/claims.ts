@@ -16,7 +16,7 @@ const unspecified = concept(['icd10', 'Z00.00', 'General adult medical examinati
 const childExamination = concept(['icd10', 'Z00.129', 'Routine child health examination']);
 
 /** Claims of older visits were archived: they reach back this many days. */
-const kept = 3650;
+const kept = 2190;
 
 /** A claim for a visit and the payer's answer to it; nothing for the uninsured. Answered two to four weeks later. */
 export function writeClaim(

@@ -51,7 +51,7 @@ export function measurable(
 }
 
 export function quantity(value: number, unit: string, decimals: number): NonNullable<Observation['valueQuantity']> {
-  return { value: Number(value.toFixed(decimals)), unit, system: systemUrl('ucum'), code: unit };
+  return { value: Math.round(value * 10 ** decimals) / 10 ** decimals, unit, system: systemUrl('ucum'), code: unit };
 }
 
 const high = [hl7('v3-ObservationInterpretation', 'H', 'High')];
