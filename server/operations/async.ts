@@ -99,11 +99,13 @@ export function addressedJob([first, id, file, ...rest]: readonly string[]): Job
 export async function answerJob(
   { id, output }: JobAddress,
   { method }: FhirRequest,
-  { tenant, baseUrl }: RequestContext,
+  { tenant, actor, baseUrl }: RequestContext,
   jobs: Jobs,
 ): Promise<FhirResponse> {
   const job = await jobs.find(tenant, id);
-  if (job === null || job.kind !== operationJob || job.status === 'cancelled')
+  const asked = job?.kind === operationJob ? (job.input as OperationJobInput) : null;
+  // What another actor asked for is none of this one's business, its existence included.
+  if (job === null || asked?.context.actor.reference !== actor.reference || job.status === 'cancelled')
     throw new ResourceNotFound(`The asynchronous request ${id} does not exist, was cancelled or was deleted`);
   if (method === 'DELETE' && !output) {
     if (!(await jobs.cancel(tenant, id))) await jobs.remove(tenant, id);
@@ -112,9 +114,8 @@ export async function answerJob(
   if (method !== 'GET') throw new MethodNotAllowed(`An asynchronous request answers GET and DELETE, not ${method}`);
   if (job.status === 'failed') throw failureOf(job);
   if (job.status !== 'completed') return running(job);
-  const { ndjson, url } = job.input as OperationJobInput;
-  if (output)
-    return { status: 200, headers: { 'Content-Type': 'application/fhir+ndjson' }, body: lines(job.result) };
+  const { ndjson, url } = asked;
+  if (output) return { status: 200, headers: { 'Content-Type': 'application/fhir+ndjson' }, body: lines(job.result) };
   return {
     status: 200,
     headers: {},
