@@ -2,6 +2,7 @@ import type { ExpandedValueSet, ValueSetSource } from '../../cql/index.ts';
 import type { Sql } from '../db/database.ts';
 import { newest, parseCanonical } from './canonical.ts';
 import type { CodeSystemDefinition, TerminologyFinder, ValueSetDefinition } from './definitions.ts';
+import { readByUrl } from './canonical-resources.ts';
 import { type CyclicValueSet, UnexpandableValueSet, UnknownValueSet } from './errors.ts';
 import { expandValueSet, referencesOf } from './expand.ts';
 
@@ -119,22 +120,6 @@ function urlsOf(canonicals: Iterable<string>, seen: Set<string>): string[] {
   const fresh = urls.filter((url) => !seen.has(url));
   for (const url of fresh) seen.add(url);
   return fresh;
-}
-
-/** Current resources of a canonical type by url, oldest change first. Served by the index resource_by_canonical. */
-export async function readByUrl<T>(
-  sql: Sql,
-  tenant: string,
-  type: 'ValueSet' | 'CodeSystem' | 'Library' | 'Measure',
-  urls: readonly string[],
-): Promise<T[]> {
-  const { rows } = await sql.query<{ content: string }>(
-    `SELECT content FROM resource
-     WHERE tenant = $1 AND type = '${type}' AND NOT deleted AND (content::jsonb ->> 'url') = ANY($2)
-     ORDER BY last_updated`,
-    [tenant, urls],
-  );
-  return rows.map((row) => JSON.parse(row.content) as T);
 }
 
 /**

@@ -1,6 +1,42 @@
--- Conformance resources are found by canonical: installed measures, their libraries, value sets and code systems.
-CREATE INDEX resource_by_canonical ON resource (tenant, type, ((content::jsonb) ->> 'url'))
-  WHERE type IN ('Measure', 'Library', 'ValueSet', 'CodeSystem') AND NOT deleted;
+-- Conformance resources by canonical, name and kind: installed measures, their libraries, value sets and code systems.
+-- Kept by a trigger, so that it holds whoever writes; narrow, so that finding one never reads the contents of others.
+CREATE TABLE canonical_resource (
+  tenant text NOT NULL,
+  type text NOT NULL,
+  id text NOT NULL,
+  url text,
+  -- Library.name, by which CQL includes it.
+  name text,
+  -- A Library that is a model info.
+  is_model boolean NOT NULL,
+  -- No two indexes begin alike: a planner without statistics would take the wrong one.
+  PRIMARY KEY (id, type, tenant)
+);
+CREATE INDEX canonical_resource_by_url ON canonical_resource (url, type, tenant);
+CREATE INDEX canonical_resource_by_name ON canonical_resource (name, tenant) WHERE type = 'Library';
+CREATE INDEX canonical_resource_models ON canonical_resource (tenant) WHERE is_model;
+
+CREATE FUNCTION index_canonical_resource() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  body jsonb;
+BEGIN
+  IF TG_OP = 'DELETE' OR NEW.deleted THEN
+    DELETE FROM canonical_resource WHERE tenant = OLD.tenant AND type = OLD.type AND id = OLD.id;
+    RETURN NULL;
+  END IF;
+  body := NEW.content::jsonb;
+  INSERT INTO canonical_resource (tenant, type, id, url, name, is_model)
+  VALUES (NEW.tenant, NEW.type, NEW.id, body ->> 'url', body ->> 'name',
+          NEW.type = 'Library' AND body #>> '{type,coding,0,code}' IS NOT DISTINCT FROM 'model-definition')
+  ON CONFLICT (id, type, tenant) DO UPDATE
+    SET url = excluded.url, name = excluded.name, is_model = excluded.is_model;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER resource_is_canonical AFTER INSERT OR UPDATE ON resource FOR EACH ROW
+  WHEN (NEW.type IN ('Measure', 'Library', 'ValueSet', 'CodeSystem')) EXECUTE FUNCTION index_canonical_resource();
+CREATE TRIGGER resource_was_canonical AFTER DELETE ON resource FOR EACH ROW
+  WHEN (OLD.type IN ('Measure', 'Library', 'ValueSet', 'CodeSystem')) EXECUTE FUNCTION index_canonical_resource();
 
 -- ELM that was translated from a Library's CQL, by a hash over the CQL, the CQL of its includes, the model infos and the
 -- translator. `identifier` is the library's name in CQL.
@@ -143,3 +179,13 @@ CREATE TABLE gap_plan (
   plan text NOT NULL,
   queued_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- What each installed measure was checked with, so that a change of any of it has the measure checked again.
+CREATE TABLE measure_dependency (
+  tenant text NOT NULL,
+  measure text NOT NULL,
+  dependency_type text NOT NULL,
+  dependency_url text NOT NULL,
+  PRIMARY KEY (tenant, measure, dependency_type, dependency_url)
+);
+CREATE INDEX measure_dependency_by_url ON measure_dependency (tenant, dependency_type, dependency_url);

@@ -1,0 +1,84 @@
+import { parentPort } from 'node:worker_threads';
+import { createInterpreter, type FhirResource, InvalidRecord, PatientRecord } from '../../cql/index.ts';
+import { evaluateSubject, gapAnswers, type PreparedMeasure } from '../../measures/index.ts';
+import { type MeasurePackage, ParsedParts, prepareFromPackage } from '../content/package.ts';
+import type { FromThread, SentTask, TaskAnswer, ToThread } from './evaluation-messages.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('evaluation-worker.ts runs as a worker thread');
+
+const evaluator = createInterpreter();
+const parsed = new ParsedParts();
+const parts = new Map<string, string>();
+const packages = new Map<string, MeasurePackage>();
+const prepared = new Map<string, PreparedMeasure>();
+
+port.on('message', (message: ToThread) => {
+  if (message.type === 'measure') {
+    for (const [key, text] of message.parts) parts.set(key, text);
+    packages.set(message.measure.hash, { ...message.measure, parts });
+  } else void evaluate(message.resources, message.tasks);
+});
+
+function tell(message: FromThread): void {
+  port?.postMessage(message);
+}
+
+async function evaluate(resources: readonly string[], tasks: readonly SentTask[]): Promise<void> {
+  const record = attempt(() => new PatientRecord(resources.map(parseResource)));
+  for (const [task, sent] of tasks.entries()) {
+    const answer = record instanceof Error ? failed(record) : await evaluateTask(record, sent, task);
+    tell({ type: 'answer', task, answer });
+  }
+  tell({ type: 'done' });
+}
+
+async function evaluateTask(record: PatientRecord, sent: SentTask, task: number): Promise<TaskAnswer> {
+  try {
+    if (!prepared.has(sent.measure)) tell({ type: 'preparing', task });
+    const measure = preparedMeasure(sent.measure);
+    tell({ type: 'started', task });
+    const request = { ...sent.request, trace: sent.gaps || sent.detail };
+    const result = await evaluateSubject(measure, record, request);
+    const { period, now } = sent.request;
+    const gaps = sent.gaps ? gapAnswers(measure, result, { period, asOf: now.slice(0, 10) }) : [];
+    return { ok: true, result: sent.detail ? result : { ...result, evaluatedResources: [], trace: null }, gaps };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function preparedMeasure(hash: string): PreparedMeasure {
+  const known = prepared.get(hash);
+  if (known !== undefined) return known;
+  const packed = packages.get(hash);
+  if (packed === undefined) throw new TypeError('the measure was not sent');
+  const made = prepareFromPackage(packed, evaluator, parsed);
+  prepared.set(hash, made);
+  return made;
+}
+
+/** A text that is not JSON is named by its place, never quoted: it may hold PHI. */
+function parseResource(text: string, index: number): FhirResource {
+  try {
+    return JSON.parse(text) as FhirResource;
+  } catch {
+    throw new InvalidRecord(`[${index}]`, 'is not JSON');
+  }
+}
+
+function attempt<T>(work: () => T): T | Error {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Errors of the engine say what failed without quoting data; the text of any other error could hold some. */
+function failed(error: unknown): TaskAnswer {
+  if (!(error instanceof Error)) return { ok: false, error: { name: 'Error', message: 'The evaluation failed' } };
+  const named = error.name !== 'Error' && error.name !== 'TypeError' && error.name !== 'RangeError';
+  const message = named ? error.message : `The evaluation failed with a ${error.name}`;
+  return { ok: false, error: { name: named ? error.name : 'EvaluationFailed', message } };
+}
