@@ -13,7 +13,8 @@ import type { FhirResource } from './values.ts';
  * 3. A resource that declares a *sibling* is not: QI-Core's profiles of an act and of its negation exclude each other,
  *    and so do the two of Condition and the categories of Observation. Profiles that say less (qicore-observation,
  *    us-core-vital-signs, FHIR's own) and profiles that nobody here knows decide nothing.
- * 4. Otherwise the elements decide, by the table below, which follows QI-Core 6.0.0 and US Core 6.1.0. A profile that is
+ * 4. A resource that declares US Core's profile of the same name is found, unless its elements say that it is a negation.
+ * 5. Otherwise the elements decide, by the table below, which follows QI-Core 6.0.0 and US Core 6.1.0. A profile that is
  *    not in the table finds everything of its type that is not a negation.
  *
  * Rules 2 and 3 and the table are held to the published cases of the official measures (tests/cql/profiles.test.ts).
@@ -27,8 +28,8 @@ export function matchesProfile(profile: string, resource: FhirResource): boolean
   if (declared.includes(wanted)) return true;
   const siblings = siblingsOf(wanted, resource.resourceType);
   if (declared.some((name) => siblings.has(name))) return false;
-  const negation = negationOf(wanted);
-  if (negation !== isNegated(resource)) return false;
+  if (negationOf(wanted) !== isNegated(resource)) return false;
+  if (declared.some((name) => stemOf(name) === stemOf(wanted))) return true;
   return elements[stemOf(wanted)]?.(resource) ?? true;
 }
 

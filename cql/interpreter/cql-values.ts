@@ -5,7 +5,7 @@ import { FhirObject } from './fhir-object.ts';
 type Quantity = InstanceType<typeof cql.Quantity>;
 type Code = InstanceType<typeof cql.Code>;
 
-/** A result of cql-execution as a CqlValue. An uncertain result is null unless it is one point. */
+/** A result of cql-execution as a CqlValue. An uncertain result that is not one point is the interval of what it may be. */
 export function fromEngine(value: unknown): CqlValue {
   if (value == null) return null;
   if (typeof value === 'boolean' || typeof value === 'string' || typeof value === 'number') return value;
@@ -28,7 +28,10 @@ export function fromEngine(value: unknown): CqlValue {
   if (value instanceof cql.Ratio)
     return { type: 'Ratio', numerator: quantity(value.numerator), denominator: quantity(value.denominator) };
   if (value instanceof cql.ValueSet) return value.expand().map(code);
-  if (isUncertainty(value)) return value.isPoint() ? fromEngine(value.low) : null;
+  if (isUncertainty(value)) {
+    const [low, high] = [fromEngine(value.low), fromEngine(value.high)];
+    return value.isPoint() ? low : { type: 'Interval', low, high, lowClosed: true, highClosed: true };
+  }
   if (typeof value === 'object')
     return {
       type: 'Tuple',
@@ -117,6 +120,6 @@ function isList(value: CqlValue): value is readonly CqlValue[] {
   return Array.isArray(value);
 }
 
-function isUncertainty(value: unknown): value is { low: unknown; isPoint(): boolean } {
+function isUncertainty(value: unknown): value is { low: unknown; high: unknown; isPoint(): boolean } {
   return typeof value === 'object' && value !== null && 'isPoint' in value && typeof value.isPoint === 'function';
 }

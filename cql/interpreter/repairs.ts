@@ -1,8 +1,10 @@
+import elm from 'cql-execution/lib/elm/expressions.js';
 import external from 'cql-execution/lib/elm/external.js';
 import queries from 'cql-execution/lib/elm/query.js';
 import reusable from 'cql-execution/lib/elm/reusable.js';
 import keys from 'cql-execution/lib/util/immutableUtil.js';
 import clocks from 'cql-execution/lib/util/util.js';
+import { PointFrom, ProperContains, ProperIn } from './added-nodes.ts';
 import type { LibraryContext, RowContext } from './contexts.ts';
 import { FhirObject } from './fhir-object.ts';
 import { LazyQuery, OrderedByColumn, OrderedByDirection, OrderedByExpression } from './query.ts';
@@ -18,6 +20,7 @@ let repaired = false;
 export function repairCqlExecution(): void {
   if (repaired) return;
   repaired = true;
+  Object.assign(elm, { PointFrom, ProperContains, ProperIn });
   Object.assign(external, { Retrieve: IndexedRetrieve });
   Object.assign(queries, {
     Query: LazyQuery,

@@ -35,32 +35,62 @@ const ucumService = createUcumService(
 
 const helpers = fhirHelpers(fhir401);
 
-const managers = new Map<string, { models: ModelManager; missing: Set<string> }>();
+/** Libraries and models that were compiled for one set of texts, with what was asked for in vain meanwhile. */
+interface Workshop {
+  readonly libraries: LibraryManager;
+  readonly missingModels: Set<string>;
+  readonly missingLibraries: Set<string>;
+}
 
-function modelsOf(question: WorkerQuestion): { models: ModelManager; missing: Set<string> } {
+const workshops = new Map<string, Workshop>();
+const keptWorkshops = 4;
+
+/** The workshop for the models and includes of a question: what they compile to is kept while they stay the same. */
+function workshopFor(question: WorkerQuestion): Workshop {
   const hash = createHash('sha256');
-  for (const { name, version, xml } of question.models) hash.update(`${name}|${version}|${xml.length}|`).update(xml);
+  for (const text of [
+    ...question.models.flatMap((m) => [m.name, m.version, m.xml]),
+    '',
+    ...question.libraries.map((l) => l.cql),
+  ])
+    hash.update(`${text.length}:`).update(text);
   const key = hash.digest('hex');
-  const known = managers.get(key);
+  const known = workshops.get(key);
   if (known !== undefined) return known;
-  const missing = new Set<string>();
-  const models = new ModelManager();
-  models.modelInfoLoader.registerModelInfoProvider(new SystemModelInfoProvider());
-  models.modelInfoLoader.registerModelInfoProvider(
+  const [oldest] = workshops.keys();
+  if (workshops.size >= keptWorkshops && oldest !== undefined) workshops.delete(oldest);
+  const made = open(question);
+  workshops.set(key, made);
+  return made;
+}
+
+function open({ models, libraries }: WorkerQuestion): Workshop {
+  const missingModels = new Set<string>();
+  const missingLibraries = new Set<string>();
+  const modelManager = new ModelManager();
+  modelManager.modelInfoLoader.registerModelInfoProvider(new SystemModelInfoProvider());
+  modelManager.modelInfoLoader.registerModelInfoProvider(
     createModelInfoProvider((name, _system, version) => {
-      const found = question.models.find(
-        (model) => model.name === name && (version == null || model.version === version),
-      );
+      const found = models.find((model) => model.name === name && (version == null || model.version === version));
       if (found !== undefined) return stringAsSource(found.xml);
       if (name === 'FHIR' && (version == null || version === '4.0.1')) return stringAsSource(fhir401);
-      if (name !== 'System') missing.add(`${name}|${version ?? ''}`);
+      if (name !== 'System') missingModels.add(`${name}|${version ?? ''}`);
       return null;
     }),
   );
-  if (managers.size >= 4) managers.clear();
-  const made = { models, missing };
-  managers.set(key, made);
-  return made;
+  const libraryManager = new LibraryManager(modelManager, options(), undefined, ucumService);
+  libraryManager.librarySourceLoader.registerProvider(
+    createLibrarySourceProvider((name, _system, version) => {
+      const [found] = libraries
+        .filter((library) => library.name === name && (version == null || library.version === version))
+        .sort((a, b) => (b.version ?? '').localeCompare(a.version ?? '', undefined, { numeric: true }));
+      if (found !== undefined) return stringAsSource(found.cql);
+      if (name === 'FHIRHelpers' && (version == null || version === '4.0.1')) return stringAsSource(helpers);
+      missingLibraries.add(`${name}|${version ?? ''}`);
+      return null;
+    }),
+  );
+  return { libraries: libraryManager, missingModels, missingLibraries };
 }
 
 function options(): CqlCompilerOptions {
@@ -79,49 +109,27 @@ function options(): CqlCompilerOptions {
 }
 
 function answer(question: WorkerQuestion): WorkerAnswer {
-  const { models, missing } = modelsOf(question);
-  missing.clear();
-  const missingLibraries = new Set<string>();
-  const libraries = new LibraryManager(models, options(), undefined, ucumService);
-  libraries.librarySourceLoader.registerProvider(
-    createLibrarySourceProvider((name, _system, version) => {
-      const candidates = question.libraries
-        .filter((library) => library.name === name && (version == null || library.version === version))
-        .sort((a, b) => (b.version ?? '').localeCompare(a.version ?? '', undefined, { numeric: true }));
-      const [found] = candidates;
-      if (found !== undefined) return stringAsSource(found.cql);
-      if (name === 'FHIRHelpers' && (version == null || version === '4.0.1')) return stringAsSource(helpers);
-      missingLibraries.add(`${name}|${version ?? ''}`);
-      return null;
-    }),
-  );
+  const { libraries, missingModels, missingLibraries } = workshopFor(question);
+  missingModels.clear();
+  missingLibraries.clear();
+  const result = translated(question.cql, libraries);
+  return { ...result, missingModels: [...missingModels], missingLibraries: [...missingLibraries] };
+}
+
+function translated(cql: string, libraries: LibraryManager): Pick<WorkerAnswer, 'main' | 'includes' | 'failure'> {
   try {
-    const translator = CqlTranslator.fromText(question.cql, libraries);
+    const translator = CqlTranslator.fromText(cql, libraries);
     const included = [...translator.libraries.asJsReadonlyMapView().values()].filter((library) => library != null);
-    return {
-      missingModels: [...missing],
-      missingLibraries: [...missingLibraries],
-      main: translator.toJson(),
-      includes: included.map((library) => CqlTranslator.convertToJson(library)),
-      failure: null,
-    };
+    const includes = included.map((library) => CqlTranslator.convertToJson(library));
+    return { main: translator.toJson(), includes, failure: null };
   } catch (error) {
     const failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return {
-      missingModels: [...missing],
-      missingLibraries: [...missingLibraries],
-      main: null,
-      includes: [],
-      failure,
-    };
+    return { main: null, includes: [], failure };
   }
 }
 
 forgetElements(() => {
-  CqlTranslator.fromText(
-    "library Start version '1' define One: 1",
-    new LibraryManager(modelsOf({ cql: '', libraries: [], models: [] }).models, options(), undefined, ucumService),
-  );
+  answer({ cql: "library Start version '1' define One: 1", libraries: [], models: [] });
 });
 
 parentPort?.on('message', (question: WorkerQuestion) => parentPort?.postMessage(answer(question)));

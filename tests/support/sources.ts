@@ -42,7 +42,7 @@ const serverOrder = [
 const owners: readonly { readonly text: RegExp; readonly owner: string; readonly what: string }[] = [
   { text: /process\.env/, owner: 'server/config', what: 'reads the environment' },
   { text: /from '@cqframework\/cql/, owner: 'cql/translate', what: 'knows the translator' },
-  { text: /from 'cql-execution'/, owner: 'cql/interpreter', what: 'knows cql-execution' },
+  { text: /from 'cql-execution['/]/, owner: 'cql/interpreter', what: 'knows cql-execution' },
   { text: /\bfetch\(/, owner: 'app/fhir', what: 'fetches' },
 ];
 
