@@ -33,12 +33,23 @@ export function gapReasons(needs: readonly MetNeed[]): GapReason[] {
       if (known === undefined || precedence.indexOf(reason.code) < precedence.indexOf(known.code))
         best.set(key, reason);
     }
-  return [...best.values()].sort((a, b) => precedence.indexOf(a.code) - precedence.indexOf(b.code));
+  const reasons = [...best.values()].sort((a, b) => precedence.indexOf(a.code) - precedence.indexOf(b.code));
+  // Data that is as it should be is a reason only when nothing else tells why it doesn't count.
+  const telling = reasons.filter(({ code }) => code !== 'InvalidAttribute');
+  return telling.length === 0 ? reasons : telling;
 }
 
 /** Needs that ask for the same data, whatever profile they ask it by. */
 export function needKey({ need, component }: PlannedNeed): string {
   return JSON.stringify([need.resourceType, need.valueSet ?? need.codes, component?.code]);
+}
+
+/** Is there data as the need asks it, as far as dates and values tell? */
+export function isMet({ need, component, found }: MetNeed): boolean {
+  return found.some(
+    (resource) =>
+      meetsDates(need, dateOf(resource, need.datePath)) && meetsValue(need, observedValue(resource, component)),
+  );
 }
 
 function reasonsToHave(met: MetNeed): GapReason[] {
