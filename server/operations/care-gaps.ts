@@ -4,10 +4,11 @@ import { type GapStatus, measurementPeriod } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
 import { cqlParameters } from './cql-parameters.ts';
 import { InvalidArguments, invalidArgument } from './errors.ts';
-import { evaluatePatients } from './evaluation.ts';
+import { absentPatients, evaluatePatients } from './evaluation.ts';
 import { resolveMeasures } from './measures.ts';
 import { defineOperation } from './operation.ts';
 import { resolveProvider } from './provider.ts';
+import { locationReferences } from './references.ts';
 import { deqmVersionCodes, manifest, parameters, periodEnd, periodStart, storeReport } from './report-arguments.ts';
 import { storeReports } from './store-reports.ts';
 import { resolveSubjects } from './subjects.ts';
@@ -99,7 +100,7 @@ export const careGaps = defineOperation({
       statuses: args.status.filter((status): status is GapStatus => status in statuses),
       isDocument: args.isDocument ?? args.nonDocument !== true,
       baseUrl: context.baseUrl,
-      locations: args.location,
+      locations: locationReferences(args.location, context.baseUrl),
     };
     const evaluation = {
       operation: 'care-gaps',
@@ -112,16 +113,19 @@ export const careGaps = defineOperation({
     };
     const bundles = [];
     const failures: OperationOutcome['issue'] = [];
+    const seen = new Set<string>();
     for await (const evaluated of evaluatePatients(evaluation, context, services)) {
+      seen.add(evaluated.subject);
       const answered = evaluated.measures.flatMap((outcome) => {
         if (!('error' in outcome)) return [outcome];
         if (single) throw outcome.error;
-        failures.push(failure(evaluated.subject, outcome.definition.url, outcome.error));
+        failures.push(failure(evaluated.subject, outcome.error, ` with ${outcome.definition.url}`));
         return [];
       });
       const bundle = careGapsBundle({ ...evaluated, measures: answered }, settings);
       if (bundle !== null) bundles.push(bundle);
     }
+    for (const [patient, error] of absentPatients(patients, seen)) failures.push(failure(patient, error));
     if (args.storeReport === true) {
       // What has no version yet was made here; the rest is the patients' data.
       const made = new Map<string, Resource>();
@@ -166,8 +170,8 @@ function requireGaps(measures: readonly InstalledMeasure[]): void {
   );
 }
 
-function failure(subject: string, url: string, { name, message }: Error): OperationOutcome['issue'][number] {
-  const diagnostics = `Patient/${subject} was not evaluated with ${url}: ${name}: ${message}`;
+function failure(subject: string, { name, message }: Error, what = ''): OperationOutcome['issue'][number] {
+  const diagnostics = `Patient/${subject} was not evaluated${what}: ${name}: ${message}`;
   return { severity: 'error', code: 'processing', diagnostics };
 }
 

@@ -4,6 +4,7 @@ import { invalidArgument } from './errors.ts';
 import { resolveMeasures } from './measures.ts';
 import { defineOperation } from './operation.ts';
 import { resolveProvider } from './provider.ts';
+import { locationReferences } from './references.ts';
 import {
   deqmVersionCodes,
   manifest,
@@ -80,7 +81,7 @@ export const evaluate = defineOperation({
         period,
         reporter,
         parameters: args.parameters,
-        locations: args.location,
+        locations: locationReferences(args.location, context.baseUrl),
         version,
         store: args.storeReport === true,
       },

@@ -1,6 +1,7 @@
 import type { CqlValue } from '../../cql/index.ts';
 import type { MeasurementPeriod } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
+import { ResourceNotFound } from '../store/errors.ts';
 import { instantIn } from './instant.ts';
 import type { OperationContext } from './operation.ts';
 import type { EvaluatedSubject, OperationServices } from './services.ts';
@@ -17,6 +18,12 @@ export interface Evaluation {
 }
 
 const progressEveryMs = 500;
+
+/** Patients that were meant and are not there, such as members of a Group that were deleted: they must not just vanish. */
+export function absentPatients(patients: readonly string[], seen: ReadonlySet<string>): ReadonlyMap<string, Error> {
+  const absent = patients.filter((patient) => !seen.has(patient));
+  return new Map(absent.map((patient) => [patient, new ResourceNotFound(`Patient/${patient} does not exist`)]));
+}
 
 /** Evaluates, tells how far it is, and leaves an AuditEvent that names the patients. */
 export async function* evaluatePatients(

@@ -27,3 +27,8 @@ export function localReference(
   }
   return { type: found, id };
 }
+
+/** The `location` arguments as `Location/x`. @throws InvalidArguments */
+export function locationReferences(locations: readonly string[], baseUrl: string): readonly string[] {
+  return locations.map((location) => `Location/${localReference('location', location, ['Location'], baseUrl).id}`);
+}

@@ -14,7 +14,7 @@ import type { FhirResource } from '../../cql/index.ts';
 import { type MeasureDefinition, type MeasurementPeriod, type ReportType, Tally } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
 import { cqlParameters } from './cql-parameters.ts';
-import { evaluatePatients } from './evaluation.ts';
+import { absentPatients, evaluatePatients } from './evaluation.ts';
 import type { OperationContext } from './operation.ts';
 import type { EvaluatedSubject, OperationServices } from './services.ts';
 import { storeReports } from './store-reports.ts';
@@ -41,7 +41,8 @@ export interface ReportSet {
 
 /**
  * Evaluates and reports. Individual: one set for each subject. Otherwise one set: the reports of the measures, for a
- * DEQM subject list with the individual reports that its Lists name.
+ * DEQM subject list with the individual reports that its Lists name. Patients that failed, or that are not there, are
+ * counted nowhere and named in the reports.
  */
 export async function makeReports(
   request: ReportRequest,
@@ -62,9 +63,18 @@ export async function makeReports(
     gaps: false,
   };
   for (const { definition } of request.measures) tallies.set(definition, new Tally(definition));
+  const seen = new Set<string>();
   for await (const evaluated of evaluatePatients(evaluation, context, services)) {
+    seen.add(evaluated.subject);
     if (!individual) count(evaluated, tallies);
     if (withIndividuals) sets.push(individualSet(evaluated, request, context));
+  }
+  for (const [subject, error] of absentPatients(request.subjects.patients, seen)) {
+    for (const tally of tallies.values()) tally.addError(subject, error);
+    const failed = request.measures.map(({ definition }) =>
+      failedReport(subject, error, settingsOf(definition, request, context)),
+    );
+    if (withIndividuals) sets.push({ reports: failed, data: [] });
   }
   const made = individual ? sets : [aggregateSet(tallies, sets, request, context)];
   const storedReporter = request.reporter.id === 'gapless' ? [request.reporter] : [];

@@ -1,5 +1,6 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { auditEvent } from '../auth/audit.ts';
+import { requireScope } from '../auth/scopes.ts';
 import { applyEntries } from '../store/apply-entries.ts';
 import type { OperationContext } from './operation.ts';
 import type { OperationServices } from './services.ts';
@@ -8,6 +9,8 @@ import type { OperationServices } from './services.ts';
  * Stores what an operation made, in one transaction, under the ids that it has: the same report, calculated again,
  * becomes a new version of the stored one. Lists, Observations and individual reports go with a report, so that every
  * count leads to its subjects.
+ *
+ * @throws ForbiddenByScope unless the caller may update each of the types
  */
 export async function storeReports(
   operation: string,
@@ -15,6 +18,8 @@ export async function storeReports(
   context: OperationContext,
   { database }: OperationServices,
 ): Promise<void> {
+  for (const type of new Set(resources.map(({ resourceType }) => resourceType)))
+    requireScope(context.scopes, type, 'u');
   const entries = resources.map((resource) => ({
     method: 'PUT' as const,
     type: resource.resourceType,

@@ -147,6 +147,46 @@ describe('$evaluate-measure', () => {
     expect(counts(reportOf(answer))).toMatchObject({ denominator: 1, numerator: 0 });
   });
 
+  it('names the members of a Group that are not there, instead of counting without a word', async () => {
+    const member = [{ entity: { reference: 'Patient/open' } }, { entity: { reference: 'Patient/gone' } }];
+    await practice.store({ resourceType: 'Group', id: 'partly', type: 'person', actual: true, member });
+    const report = reportOf(
+      await practice.get('Measure/$evaluate-measure', { measure: breast, subject: 'Group/partly', ...year }),
+    );
+    expect(counts(report)['initial-population']).toBe(1);
+    expect(JSON.stringify(report.contained)).toContain('Patient/gone does not exist');
+  });
+
+  it.each<[string, object, string]>([
+    ['of devices', { type: 'device', actual: true }, 'for persons'],
+    ['that is described, not listed', { type: 'person', actual: false }, 'characteristics'],
+  ])('refuses a Group %s', async (_, group, text) => {
+    await practice.store({ resourceType: 'Group', id: 'odd', ...group });
+    const answer = await practice.get('Measure/$evaluate-measure', { measure: breast, subject: 'Group/odd', ...year });
+    expect(answer.status).toBe(422);
+    expect(issuesOf(answer)[0]).toContain(text);
+  });
+
+  it('follows Groups in Groups, without members that are inactive, and ends when they are circular', async () => {
+    const member = [
+      { entity: { reference: 'Group/outer' } },
+      { entity: { reference: 'Patient/open' } },
+      { entity: { reference: 'Patient/man' }, inactive: true },
+    ];
+    const group = { resourceType: 'Group', type: 'person', actual: true };
+    await practice.store({ ...group, id: 'inner', member });
+    await practice.store({
+      ...group,
+      id: 'outer',
+      member: [{ entity: { reference: 'Group/inner' } }, { entity: { reference: 'Patient/closed' } }],
+    });
+    const query = { measure: breast, subject: 'Group/outer', reportType: 'subject-list', ...year };
+    const text = JSON.stringify(reportOf(await practice.get('Measure/$evaluate-measure', query)).contained);
+    expect(text).toContain('Patient/open');
+    expect(text).toContain('Patient/closed');
+    expect(text).not.toContain('Patient/man');
+  });
+
   it('leaves an AuditEvent that names the patients', async () => {
     await practice.get('Measure/$evaluate-measure', { measure: breast, subject: 'Patient/open', ...year });
     await practice.services.audit.flush();
@@ -226,6 +266,18 @@ describe('$evaluate', () => {
     }
     expect(stored.filter(({ type }) => type === 'individual')).toHaveLength(3);
     expect(rows.every(({ version }) => version === 2)).toBe(true);
+  });
+
+  it('stores nothing for who may only read', async () => {
+    const body = parameters([
+      { name: 'measureUrl', valueCanonical: breast },
+      { name: 'periodStart', valueDate: '2026' },
+      { name: 'periodEnd', valueDate: '2026' },
+      { name: 'subject', valueString: 'Patient/open' },
+      { name: 'storeReport', valueBoolean: true },
+    ]);
+    const answer = await practice.post('Measure/$evaluate', body, {}, { scopes: ['system/*.rs'] });
+    expect(answer.status).toBe(403);
   });
 
   it('takes subjects and provider inline', async () => {

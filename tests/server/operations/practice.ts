@@ -31,7 +31,12 @@ export interface Practice {
   readonly database: Database;
   readonly services: OperationServices;
   get(path: string, query?: Query, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  post(
+    path: string,
+    body: unknown,
+    headers?: Readonly<Record<string, string>>,
+    as?: Partial<RequestContext>,
+  ): Promise<Answer>;
   send(method: string, path: string, as?: Partial<RequestContext>): Promise<Answer>;
   store(...resources: readonly FhirResource[]): Promise<void>;
   restartJobs(): Promise<void>;
@@ -83,7 +88,7 @@ export async function openPractice(): Promise<Practice> {
     database,
     services,
     get: (path, query = {}, headers = {}) => ask(request('GET', path, query, null, headers)),
-    post: (path, body, headers = {}) => ask(request('POST', path, {}, JSON.stringify(body), headers)),
+    post: (path, body, headers = {}, as = {}) => ask(request('POST', path, {}, JSON.stringify(body), headers), as),
     send: (method, path, as) => ask(request(method, path, {}, null, {}), as),
     store,
     async restartJobs() {
