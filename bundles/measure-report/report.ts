@@ -27,9 +27,12 @@ export interface ReportWithResources {
   readonly resources: readonly Resource[];
 }
 
-/** Canonical of the measure with its version (deqm-0), where it has one. */
+/**
+ * Canonical of the measure with its version (deqm-0), where it has one. A canonical has no white space; some official
+ * versions do (`Draft based on 0.5.001`), and are escaped as in any URI.
+ */
 export function canonicalOf({ url, version }: MeasureDefinition): string {
-  return version === null ? url : `${url}|${version}`;
+  return version === null ? url : `${url}|${version.replace(/\s/g, encodeURIComponent)}`;
 }
 
 /** The elements that every MeasureReport has, by type. */

@@ -122,7 +122,10 @@ export const careGaps = defineOperation({
         failures.push(failure(evaluated.subject, outcome.error, ` with ${outcome.definition.url}`));
         return [];
       });
-      const bundle = careGapsBundle({ ...evaluated, measures: answered }, settings);
+      const bundle = careGapsBundle(
+        { patient: evaluated.patient(), find: evaluated.find, measures: answered },
+        settings,
+      );
       if (bundle !== null) bundles.push(bundle);
     }
     for (const [patient, error] of absentPatients(patients, seen)) failures.push(failure(patient, error));

@@ -26,7 +26,8 @@ export async function resolveMeasures(
   const { measureUrl, measureId = [], measureIdentifier = [], topic = [], program = [] } = args;
   const references: MeasureReference[] = [
     ...(resourceId === null ? [] : [{ id: resourceId }]),
-    ...measureUrl.map((canonical) => ({ canonical })),
+    // A version with white space comes escaped, as our reports have it.
+    ...measureUrl.map((canonical) => ({ canonical: canonical.replaceAll('%20', ' ') })),
     ...measureId.map((id) => ({ id })),
     ...measureIdentifier.map((identifier) => ({ identifier })),
   ];

@@ -1,3 +1,4 @@
+import { referenceOf } from '../../bundles/index.ts';
 import type { FhirResource } from '../../cql/index.ts';
 import type { Catalogue } from '../content/catalogue.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
@@ -5,6 +6,7 @@ import type { MeasurePackage } from '../content/package.ts';
 import type { Database } from '../db/database.ts';
 import type { TaskAnswer } from '../jobs/evaluation-messages.ts';
 import type { EvaluationPool } from '../jobs/evaluation-pool.ts';
+import { once } from '../search/once.ts';
 import { type LoadedRecord, loadPatientRecords } from '../store/patient-record.ts';
 import { formatCanonical } from '../terminology/canonical.ts';
 import type { EvaluatedSubject, EvaluateOptions, MeasureOutcome, OperationServices } from './services.ts';
@@ -43,15 +45,14 @@ export function poolEvaluation(
 }
 
 async function evaluateRecord(
-  { patient: subject, resources }: LoadedRecord,
+  record: LoadedRecord,
   packages: readonly MeasurePackage[],
   measures: readonly InstalledMeasure[],
   { period, now, parameters, detail, gaps }: EvaluateOptions,
   pool: EvaluationPool,
 ): Promise<EvaluatedSubject> {
-  const byReference = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
   const answers = await pool.evaluate({
-    resources: resources.map((resource) => JSON.stringify(resource)),
+    resources: record.contents,
     // Supplemental data appears in individual reports only.
     tasks: packages.map((measure) => ({
       measure,
@@ -60,11 +61,13 @@ async function evaluateRecord(
       detail,
     })),
   });
+  const byReference = once(() => new Map(record.resources.map((resource) => [referenceOf(resource), resource])));
+  const find = (reference: string): FhirResource | null => byReference().get(reference) ?? null;
   return {
-    subject,
-    patient: byReference.get(`Patient/${subject}`) as FhirResource,
+    subject: record.patient,
+    patient: () => find(`Patient/${record.patient}`) ?? { resourceType: 'Patient', id: record.patient },
     measures: measures.map(({ definition }, index) => outcomeOf(definition, answers[index])),
-    find: (reference) => byReference.get(reference) ?? null,
+    find,
   };
 }
 

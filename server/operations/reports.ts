@@ -106,7 +106,7 @@ function individualSet(evaluated: EvaluatedSubject, request: ReportRequest, cont
     return failedReport(evaluated.subject, outcome.error, settings);
   });
   const results = evaluated.measures.flatMap((outcome) => ('error' in outcome ? [] : [outcome.result]));
-  return { reports, data: evaluatedResources(evaluated.patient, results) };
+  return { reports, data: evaluatedResources(evaluated.patient(), results) };
 }
 
 function count({ subject, measures }: EvaluatedSubject, tallies: ReadonlyMap<MeasureDefinition, Tally>): void {

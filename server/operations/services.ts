@@ -40,7 +40,8 @@ export interface EvaluateOptions {
 export interface EvaluatedSubject {
   /** Logical id of the Patient. */
   readonly subject: string;
-  readonly patient: FhirResource;
+  /** The Patient; parsed when it is asked for, which summaries never do. */
+  patient(): FhirResource;
   /** In the order of the measures that were asked for. */
   readonly measures: readonly MeasureOutcome[];
   /** A resource of the patient's record by `Type/id`; null when it is not there. */

@@ -1,10 +1,10 @@
-import type { Resource } from '@medplum/fhirtypes';
+import type { Measure, Resource } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import { type DeqmVersion, deqmVersions, individualReport, type ReportSettings } from '../../bundles/index.ts';
-import type { MeasureDefinition } from '../../measures/index.ts';
+import { type MeasureDefinition, readMeasure } from '../../measures/index.ts';
 import { baseProblems } from '../support/base-r4.ts';
 import { deqmProfiles, profileProblems } from '../support/profiles.ts';
-import { describeWithReferenceData } from '../support/reference-data.ts';
+import { describeWithReferenceData, readReferenceLines } from '../support/reference-data.ts';
 import { group, measure, population, subjectResult, withoutLinkIds } from './fixtures.ts';
 
 const cms = withoutLinkIds(measure());
@@ -219,5 +219,18 @@ describeWithReferenceData('An individual MeasureReport of DEQM 1.0.0', () => {
     const { report } = individualReport(subjectResult(measure()), settings(measure()));
     const spoiled = spoil(JSON.parse(JSON.stringify(report)));
     expect(profileProblems(spoiled, profiles).join('\n')).toContain(problem);
+  });
+});
+
+describeWithReferenceData('The individual MeasureReports of the official measures', () => {
+  const profiles = deqmProfiles();
+  const measures = readReferenceLines<Measure>('ecqm', 'measures.ndjson.gz').map((resource) => readMeasure(resource));
+
+  it.each(measures.map((definition) => [definition.name, definition] as const))('conform: %s', (_, definition) => {
+    const { report } = individualReport(subjectResult(definition, [1, 1, 0, 1], 1), settings(definition));
+    const problems = profileProblems(report, profiles).filter(
+      (problem) => !/extension:linkId: 0 < min 1$/.test(problem),
+    );
+    expect([...problems, ...baseProblems(report)]).toEqual([]);
   });
 });
