@@ -10,6 +10,7 @@ import { instanceHistory, systemHistory, typeHistory } from './history.ts';
 import type { AddressedRequest, FhirRequest, FhirResponse, Interaction, InteractionServices } from './interaction.ts';
 import { conditionalPatch, patch } from './patch.ts';
 import { read } from './read.ts';
+import { compartmentSearch, postedSystemSearch, postedTypeSearch, systemSearch, typeSearch } from './search.ts';
 import { conditionalUpdate, update } from './update.ts';
 import { validateOnInstance, validateOnType } from './validate.ts';
 import { vread } from './vread.ts';
@@ -29,6 +30,11 @@ export const interactions: readonly Interaction[] = [
   instanceHistory,
   typeHistory,
   systemHistory,
+  typeSearch,
+  postedTypeSearch,
+  compartmentSearch,
+  systemSearch,
+  postedSystemSearch,
   bundle,
   validateOnType,
   validateOnInstance,
@@ -47,7 +53,7 @@ export function findInteraction(request: FhirRequest): FoundInteraction | null {
     if (interaction.conditional && criteriaOf(request.query) === '') continue;
     const variables = match(interaction.path, request.path);
     if (variables !== null)
-      return { interaction, request: { ...request, type: '', id: '', version: '', ...variables } };
+      return { interaction, request: { ...request, type: '', id: '', version: '', compartment: '', ...variables } };
   }
   return null;
 }

@@ -1,7 +1,9 @@
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Permission } from '../auth/scopes.ts';
 import type { RequestContext } from '../context.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, Sql } from '../db/database.ts';
+import type { StoredResource } from '../db/stored-resource.ts';
+import type { SearchTerminology } from '../search/terminology.ts';
 
 /** A FHIR request without HTTP: what a batch entry, a job or a test can make as well as a client. */
 export interface FhirRequest {
@@ -28,6 +30,8 @@ export interface AddressedRequest extends FhirRequest {
   readonly type: string;
   readonly id: string;
   readonly version: string;
+  /** Type of the compartment that is searched: `Patient` of `Patient/1/Observation`. */
+  readonly compartment: string;
 }
 
 export interface InteractionServices {
@@ -42,6 +46,10 @@ export interface InteractionServices {
   ) => Promise<FhirResponse>;
   /** The OperationOutcome and status of an error (server/outcomes.ts). */
   readonly translate: (error: unknown) => { readonly status: number; readonly outcome: object };
+  /** What search asks of terminology, for the tenant of the request; null where there is none. */
+  readonly terminology: ((context: RequestContext) => SearchTerminology) | null;
+  /** Checks what a change wrote, before it commits (measure content); what it throws undoes the change. */
+  readonly check: (sql: Sql, tenant: string, written: readonly StoredResource[]) => Promise<void>;
   /** References of a transaction that point to nothing: kept (DEQM), or refused. */
   readonly dangling: 'keep' | 'refuse';
 }
@@ -69,7 +77,7 @@ export interface Interaction {
   readonly codes: readonly InteractionCode[];
   readonly level: 'system' | 'type' | 'instance';
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Path below the base; `:type`, `:id` and `:version` stand for any segment that does not start with `$` or `_`. */
+  /** Path below the base; `:type`, `:id`, `:version` and `:compartment` stand for any segment that does not start with `$` or `_`. */
   readonly path: readonly string[];
   /** The target is found by the criteria of the query (conditional update, patch, delete). */
   readonly conditional: boolean;

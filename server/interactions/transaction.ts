@@ -11,7 +11,7 @@ import { bundleText, type TextEntry } from './bundle-text.ts';
 import type { FhirRequest, FhirResponse, InteractionServices } from './interaction.ts';
 import { readPatch } from './patch.ts';
 import { information, locationOf, preferredReturn } from './respond.ts';
-import { auditedOf, criteriaOf } from './write.ts';
+import { auditedOf, changedBy, criteriaOf } from './write.ts';
 
 /**
  * A transaction Bundle (R4 http.html#transaction): all or nothing, in the order DELETE, POST, PUT and PATCH, GET,
@@ -42,6 +42,7 @@ export async function transaction(
         new Date(),
       ),
     beforeCommit: async (sql, applied) => {
+      await services.check(sql, context.tenant, changedBy(applied));
       for (const [position, index] of writes.entries()) {
         responses[index] = writeResponse(applied[position], wanted, context.baseUrl);
       }

@@ -1,5 +1,6 @@
 import { type Access, auditEvent } from '../auth/audit.ts';
 import type { RequestContext } from '../context.ts';
+import type { StoredResource } from '../db/stored-resource.ts';
 import { applyEntries } from '../store/apply-entries.ts';
 import type { Applied, Entry } from '../store/entry.ts';
 import type { AddressedRequest, FhirResponse, InteractionServices } from './interaction.ts';
@@ -11,13 +12,19 @@ export async function writeOne(
   access: Pick<Access, 'action' | 'interaction'>,
   request: AddressedRequest,
   context: RequestContext,
-  { database }: InteractionServices,
+  { database, check }: InteractionServices,
 ): Promise<FhirResponse> {
   const [applied] = await applyEntries(database, context.tenant, [entry], {
     audit: (all) => auditEvent(context, { ...access, resources: auditedOf(all), query: null }, new Date()),
+    beforeCommit: (sql, all) => check(sql, context.tenant, changedBy(all)),
   });
   if (applied === undefined) throw new TypeError('one entry has one outcome');
   return changeResponse(applied, request, context.baseUrl);
+}
+
+/** The versions that a change made. */
+export function changedBy(applied: readonly Applied[]): readonly StoredResource[] {
+  return applied.flatMap(({ outcome, stored }) => (stored === null || outcome === 'unchanged' ? [] : [stored]));
 }
 
 export function auditedOf(applied: readonly Applied[]): Access['resources'] {

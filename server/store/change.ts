@@ -101,17 +101,16 @@ function patched(patch: (tree: FhirResource) => FhirResource, key: string, curre
 }
 
 /**
- * The tree with id, meta.versionId and meta.lastUpdated set. Elements keep their order; new ones follow resourceType.
+ * The tree with id, meta.versionId and meta.lastUpdated set. Elements keep their order; new ones follow resourceType and id.
  */
 export function stamp(resource: FhirResource, id: string, version: number, lastUpdated: string): FhirResource {
   const given = resource.meta;
   const meta = { ...(typeof given === 'object' ? given : {}), versionId: String(version), lastUpdated };
   const stamped: Record<string, unknown> = {};
+  const last = 'id' in resource ? 'id' : 'resourceType';
   for (const [key, value] of Object.entries(resource)) {
     stamped[key] = key === 'id' ? id : key === 'meta' ? meta : value;
-    if (key !== 'resourceType') continue;
-    if (!('id' in resource)) stamped.id = id;
-    if (!('meta' in resource)) stamped.meta = meta;
+    if (key === last) Object.assign(stamped, 'id' in resource ? {} : { id }, 'meta' in resource ? {} : { meta });
   }
   return stamped as FhirResource;
 }

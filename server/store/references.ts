@@ -1,6 +1,5 @@
 import type { FhirResource } from '../../cql/index.ts';
 import { elementType } from './element-type.ts';
-import { isRaw } from './exact-json.ts';
 
 /** What a link inside a Bundle became: from a fullUrl or a conditional reference to `Type/id`. */
 export type Links = ReadonlyMap<string, string>;
@@ -59,5 +58,5 @@ function map<T extends object>(node: T, path: string[], replace: Replace): T {
 
 function mapValue(value: unknown, path: string[], replace: Replace): unknown {
   if (typeof value === 'string') return replace(value, path, path.at(-1) ?? '');
-  return typeof value === 'object' && value !== null && !isRaw(value) ? map(value, path, replace) : value;
+  return typeof value === 'object' && value !== null ? map(value, path, replace) : value;
 }

@@ -27,7 +27,8 @@ export const baseUrl = 'http://gapless.test/fhir';
 export function openApi(
   database: Database,
   scopes: readonly string[] = ['system/*.cruds'],
-  dangling: 'keep' | 'refuse' = 'keep',
+  check: async () => {},
+    dangling: 'keep' | 'refuse' = 'keep',
 ): Api {
   const context: RequestContext = {
     tenant: 'practice',
@@ -52,6 +53,7 @@ export function openApi(
         issue: [{ severity: 'error', code: 'invalid', diagnostics: error instanceof Error ? error.name : 'unknown' }],
       },
     }),
+    terminology: null,
     dangling,
   };
   return {
