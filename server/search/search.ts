@@ -2,6 +2,7 @@ import type { Sql } from '../db/database.ts';
 import type { StoredResource } from '../db/stored-resource.ts';
 import { compartmentSql, criterionSql, scopeSql, tableOf } from './conditions.ts';
 import { type Cursor, formatCursor } from './cursor.ts';
+import { InvalidCursor } from './errors.ts';
 import { include } from './include.ts';
 import type { Predicate } from './predicates.ts';
 import type { SearchIssue, SearchRequest, SortKey } from './request.ts';
@@ -56,15 +57,16 @@ export async function search(
   };
 }
 
-/** At most two of the matches: enough for a conditional interaction to tell none, one and several (FHIR R4, 3.1.0.8). */
+/** Names of the matches without their content, in no order; `limit` null for all of them. */
 export async function searchIds(
   sql: Sql,
   tenant: string,
   request: SearchRequest,
+  limit: number | null,
   terminology: SearchTerminology | null = null,
 ): Promise<readonly { readonly patient: string; readonly type: string; readonly id: string }[]> {
   const to = new Statement(tenant, request.patient, await resolveConcepts(request, terminology));
-  const text = `SELECT r.patient, r.type, r.id FROM resource r WHERE ${whereSql(request, to)} LIMIT 2`;
+  const text = `SELECT r.patient, r.type, r.id FROM resource r WHERE ${whereSql(request, to)} LIMIT ${to.bind(limit)}`;
   return (await sql.query<{ patient: string; type: string; id: string }>(text, to.values)).rows;
 }
 
@@ -91,7 +93,10 @@ async function page(
   const text = `SELECT ${resourceColumns('r')}${texts}
     FROM (SELECT r.*${selected} FROM resource r WHERE ${where}) r ${after}
     ORDER BY ${ordered} LIMIT ${to.bind(request.count + 1)}`;
-  const { rows } = await sql.query<SortedRow>(text, to.values);
+  const { rows } = await sql.query<SortedRow>(text, to.values).catch((error: { code?: string }) => {
+    // Data exceptions: a cursor that someone made up holds what is no date or number.
+    throw request.cursor !== null && error.code?.startsWith('22') ? new InvalidCursor() : error;
+  });
   const more = rows.length > request.count;
   if (more) rows.pop();
   return { rows: back ? rows.reverse() : rows, more };

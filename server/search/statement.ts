@@ -23,8 +23,9 @@ export class Statement {
     this.tenantParameter = this.bind(tenant);
   }
 
+  /** PostgreSQL's text can't hold NUL, and nothing that is stored has it. */
   bind(value: unknown): string {
-    this.values.push(value);
+    this.values.push(withoutNul(value));
     return `$${this.values.length}`;
   }
 
@@ -37,4 +38,9 @@ export class Statement {
   ofTenant(alias: string): string {
     return `${alias}.tenant = ${this.tenantParameter}`;
   }
+}
+
+function withoutNul(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNul);
+  return typeof value === 'string' && value.includes('\u0000') ? value.replaceAll('\u0000', '\ufffd') : value;
 }
