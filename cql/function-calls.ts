@@ -30,7 +30,7 @@ export function withFunctionCalls(linked: LinkedLibrary, calls: readonly Functio
   }
   const def = [...existing, ...calls.map(definitionOf)];
   const main = { library: { ...library, statements: { ...library.statements, def } } };
-  return { main, includes: linked.includes, hash: hashOf([main, ...linked.includes]) };
+  return { main, includes: linked.includes, hash: hashOf([linked.hash, JSON.stringify(calls)]) };
 }
 
 function definitionOf({ name, function: called, over }: FunctionCall): ElmExpressionDef {

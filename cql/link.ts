@@ -56,6 +56,7 @@ export function identifiedAs(elm: ElmLibrary, identifier: ElmVersionedIdentifier
 export function linkLibraries(main: ElmLibrary, resolve: LibraryResolver): LinkedLibrary {
   const linked = new Map<string, ElmLibrary>();
   const names = new Map<ElmLibrary, ElmVersionedIdentifier>();
+  const contents: string[] = [];
 
   const link = (elm: ElmLibrary, identifier: ElmVersionedIdentifier, trail: readonly string[]): ElmLibrary => {
     const key = libraryKey(identifier);
@@ -75,12 +76,13 @@ export function linkLibraries(main: ElmLibrary, resolve: LibraryResolver): Linke
       library: { ...elm.library, identifier, ...(includes.length === 0 ? {} : { includes: { def: includes } }) },
     };
     linked.set(key, result);
+    contents.push(`${key} ${digestOf(elm)}`);
     return result;
   };
 
   const result = link(main, main.library.identifier, []);
   const includes = [...linked.values()].filter((library) => library !== result);
-  return { main: result, includes, hash: hashOf([result, ...includes]) };
+  return { main: result, includes, hash: hashOf(contents) };
 }
 
 /** The library that `alias` stands for inside `library`; null when `library` includes nothing by that name. */
@@ -94,12 +96,22 @@ export function includedBy(linked: LinkedLibrary, library: ElmLibrary, alias: st
   );
 }
 
-/** SHA-256 (hex) over the ELM of all libraries, whatever their order. */
-export function hashOf(libraries: readonly ElmLibrary[]): string {
-  const texts = libraries.map((library) => JSON.stringify(library)).sort();
+/** SHA-256 (hex) over texts, whatever their order. */
+export function hashOf(texts: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const text of texts) hash.update(`${text.length}:`).update(text);
+  for (const text of [...texts].sort()) hash.update(`${text.length}:`).update(text);
   return hash.digest('hex');
+}
+
+/** Digests of libraries that are still in use: common ones are linked into every measure. */
+const digests = new WeakMap<ElmLibrary, string>();
+
+function digestOf(elm: ElmLibrary): string {
+  const known = digests.get(elm);
+  if (known !== undefined) return known;
+  const digest = createHash('sha256').update(JSON.stringify(elm)).digest('hex');
+  digests.set(elm, digest);
+  return digest;
 }
 
 function splitPath(path: string): { namespace: string | null; id: string } {

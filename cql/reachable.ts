@@ -46,10 +46,11 @@ export function reachableDefinitions(linked: LinkedLibrary, names: readonly stri
       for (const definition of matching) add(linked.main, definition);
     }
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const node of evaluatedNodes(next.definition.expression)) {
+    for (const node of nodesOf(next.definition)) {
+      if (!references.has(node.type ?? '')) continue;
       const target = referencedLibrary(linked, next.library, node);
       if (target === null) continue;
-      for (const definition of target.library.statements?.def ?? [])
+      for (const definition of definitionsNamed(target, node['name']))
         if (refersTo(node, definition)) add(target, definition);
     }
   }
@@ -57,20 +58,51 @@ export function reachableDefinitions(linked: LinkedLibrary, names: readonly stri
 }
 
 /** Every node that can be evaluated, of every reachable definition. */
-export function* reachableNodes(linked: LinkedLibrary, names: readonly string[] | null): Generator<ReachableNode> {
-  for (const { library, definition } of reachableDefinitions(linked, names))
-    for (const node of evaluatedNodes(definition.expression)) yield { library, definition, node };
+export function reachableNodes(linked: LinkedLibrary, names: readonly string[] | null): ReachableNode[] {
+  return reachableDefinitions(linked, names).flatMap(({ library, definition }) =>
+    nodesOf(definition).map((node) => ({ library, definition, node })),
+  );
 }
 
 /** An ELM node and all nodes below it, in document order; clauses without a `type` are passed through. */
-export function* evaluatedNodes(value: unknown): Generator<ElmNode> {
+export function evaluatedNodes(value: unknown): ElmNode[] {
+  const found: ElmNode[] = [];
+  collect(value, found);
+  return found;
+}
+
+function collect(value: unknown, found: ElmNode[]): void {
   if (Array.isArray(value)) {
-    for (const item of value) yield* evaluatedNodes(item);
+    for (const item of value) collect(item, found);
   } else if (isNode(value)) {
-    if (typeof value.type === 'string') yield value;
-    for (const [property, child] of Object.entries(value))
-      if (typeof child === 'object' && child !== null && !notEvaluated.has(property)) yield* evaluatedNodes(child);
+    if (typeof value.type === 'string') found.push(value);
+    for (const property in value) {
+      const child = value[property];
+      if (typeof child === 'object' && child !== null && !notEvaluated.has(property)) collect(child, found);
+    }
   }
+}
+
+const references = new Set(['ExpressionRef', 'FunctionRef', 'IdentifierRef']);
+
+/** What was found in definitions that are still in use: a library is walked once, however many measures include it. */
+const walked = new WeakMap<ElmExpressionDef, readonly ElmNode[]>();
+const named = new WeakMap<readonly ElmExpressionDef[], ReadonlyMap<unknown, readonly ElmExpressionDef[]>>();
+
+function nodesOf(definition: ElmExpressionDef): readonly ElmNode[] {
+  const known = walked.get(definition);
+  if (known !== undefined) return known;
+  const found = evaluatedNodes(definition.expression);
+  walked.set(definition, found);
+  return found;
+}
+
+function definitionsNamed(library: ElmLibrary, name: unknown): readonly ElmExpressionDef[] {
+  const definitions = library.library.statements?.def;
+  if (definitions === undefined) return [];
+  const known = named.get(definitions) ?? Map.groupBy(definitions, (definition): unknown => definition.name);
+  named.set(definitions, known);
+  return known.get(name) ?? [];
 }
 
 /** The library that a reference points into: the one that its `libraryName` stands for, or the library itself. */
