@@ -4,6 +4,7 @@ import type { FhirResource } from '../../cql/index.ts';
 import { indexTypes, indexTypesOf, isResourceType } from '../search/definitions.ts';
 import { UnknownResourceType } from '../search/errors.ts';
 import { InvalidId, InvalidResource, type Issue, WrongResourceType } from './errors.ts';
+import { isPlainlyValid } from './structure-check.ts';
 
 const idFormat = /^[A-Za-z0-9.-]{1,64}$/;
 
@@ -50,6 +51,8 @@ export function validate(resource: Resource): Issue[] {
 
 /** @throws InvalidResource when there are errors; warnings pass */
 export function assertValid(resource: Resource): void {
+  indexTypes([resource.resourceType]);
+  if (isPlainlyValid(resource)) return;
   const errors = validate(resource).filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new InvalidResource(errors);
 }
