@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ElmLibrary, Evaluator, ExpandedValueSet } from '../../cql/index.ts';
+import { dataRequirements, type ElmLibrary, type Evaluator, type ExpandedValueSet } from '../../cql/index.ts';
 import { type MeasureDefinition, type PreparedMeasure, prepareMeasure } from '../../measures/index.ts';
 import type { LoadedMeasure } from './load-measure.ts';
 
@@ -18,6 +18,8 @@ export interface MeasurePackage {
   /** As the libraries ask for them (a null version: the newest) with the key of what answers. */
   readonly valueSets: readonly { readonly url: string; readonly version: string | null; readonly part: string }[];
   readonly components: readonly MeasurePackage[];
+  /** FHIR types that it can retrieve: the rest of a record need not be loaded. */
+  readonly resourceTypes: readonly string[];
   /** JSON texts of this measure and its components. */
   readonly parts: ReadonlyMap<string, string>;
 }
@@ -49,7 +51,10 @@ export function packMeasure(loaded: LoadedMeasure, interned: Map<string, string>
   const hash = createHash('sha256')
     .update(JSON.stringify([definition, linked?.hash, sets, components.map((component) => component.hash)]))
     .digest('hex');
-  return { hash, definition, main, includes, linkedHash: linked?.hash ?? '', valueSets: sets, components, parts };
+  const retrieved = linked === null ? [] : dataRequirements(linked, null).resourceTypes;
+  const resourceTypes = [...new Set([...retrieved, ...components.flatMap((component) => component.resourceTypes)])];
+  const linkedHash = linked?.hash ?? '';
+  return { hash, definition, main, includes, linkedHash, valueSets: sets, components, resourceTypes, parts };
 }
 
 /** Parts parsed so far. One value set is one object for all measures, because engines hash its codes once per object. */

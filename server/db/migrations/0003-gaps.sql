@@ -189,3 +189,5 @@ CREATE TABLE measure_dependency (
   PRIMARY KEY (tenant, measure, dependency_type, dependency_url)
 );
 CREATE INDEX measure_dependency_by_url ON measure_dependency (tenant, dependency_type, dependency_url);
+CREATE INDEX gap_state_by_evaluation ON gap_state (tenant, evaluated_at DESC);
+CREATE INDEX gap_state_errors ON gap_state (tenant, patient) WHERE status = 'error';

@@ -1,0 +1,117 @@
+import type { Sql } from '../db/database.ts';
+
+/** A patient that waits to be evaluated, held by one worker. */
+export interface Claim {
+  readonly tenant: string;
+  readonly patient: string;
+  /** Of the change that was claimed: the row is only done with while it is still this one. */
+  readonly sequence: number;
+  /** Types of what changed; empty when the measures changed and not the data. */
+  readonly resourceTypes: readonly string[];
+}
+
+/** How long a claim holds without being renewed: after that, another worker takes over from one that died. */
+export const claimSeconds = 30;
+
+/** Claims the patients that have waited longest. Several workers may ask at once; none gets what another holds. */
+export async function claimPatients(sql: Sql, worker: string, count: number): Promise<Claim[]> {
+  const { rows } = await sql.query<{ tenant: string; patient: string; sequence: number; resource_types: string[] }>(
+    `UPDATE change_feed SET claimed_by = $1, claimed_until = now() + make_interval(secs => $3)
+     WHERE (patient, tenant) IN (
+       SELECT patient, tenant FROM change_feed WHERE claimed_until IS NULL OR claimed_until < now()
+       ORDER BY sequence LIMIT $2 FOR UPDATE SKIP LOCKED)
+     RETURNING tenant, patient, sequence, resource_types`,
+    [worker, count, claimSeconds],
+  );
+  return rows.map(({ resource_types: resourceTypes, ...row }) => ({ ...row, resourceTypes }));
+}
+
+export async function renewClaims(sql: Sql, workers: readonly string[]): Promise<void> {
+  await sql.query(
+    'UPDATE change_feed SET claimed_until = now() + make_interval(secs => $2) WHERE claimed_by = ANY($1)',
+    [workers, claimSeconds],
+  );
+}
+
+/** Gives back what the worker holds, for whoever comes next. */
+export async function releaseClaims(sql: Sql, worker: string): Promise<void> {
+  await sql.query('UPDATE change_feed SET claimed_by = NULL, claimed_until = NULL WHERE claimed_by = $1', [worker]);
+}
+
+/**
+ * Of the claims, those that the worker still holds, locked until the transaction ends. One that took too long may have
+ * lost its claim to another worker, which then writes the result.
+ */
+export async function lockClaims(sql: Sql, worker: string, claims: readonly Claim[]): Promise<Claim[]> {
+  const { rows } = await sql.query<{ tenant: string; patient: string }>(
+    `SELECT f.tenant, f.patient FROM change_feed AS f
+     JOIN unnest($2::text[], $3::text[]) AS c (tenant, patient) ON f.tenant = c.tenant AND f.patient = c.patient
+     WHERE f.claimed_by = $1 ORDER BY f.patient, f.tenant FOR UPDATE OF f`,
+    [worker, claims.map(({ tenant }) => tenant), claims.map(({ patient }) => patient)],
+  );
+  const held = new Set(rows.map(({ tenant, patient }) => `${tenant} ${patient}`));
+  return claims.filter(({ tenant, patient }) => held.has(`${tenant} ${patient}`));
+}
+
+/** Takes evaluated patients off the feed; those that changed meanwhile stay, free to be claimed again. */
+export async function settleClaims(sql: Sql, worker: string, claims: readonly Claim[]): Promise<void> {
+  const keys = [claims.map(({ tenant }) => tenant), claims.map(({ patient }) => patient)];
+  await sql.query(
+    `DELETE FROM change_feed AS f USING unnest($1::text[], $2::text[], $3::bigint[]) AS c (tenant, patient, sequence)
+     WHERE f.tenant = c.tenant AND f.patient = c.patient AND f.sequence = c.sequence`,
+    [...keys, claims.map(({ sequence }) => sequence)],
+  );
+  await sql.query(
+    `UPDATE change_feed AS f SET claimed_by = NULL, claimed_until = NULL
+     FROM unnest($1::text[], $2::text[]) AS c (tenant, patient)
+     WHERE f.tenant = c.tenant AND f.patient = c.patient AND f.claimed_by = $3`,
+    [...keys, worker],
+  );
+}
+
+/** Queues every patient of a tenant: a measure was installed or changed, or a new period began. */
+export async function queueAllPatients(sql: Sql, tenant: string): Promise<number> {
+  const { rowCount } = await sql.query(
+    `INSERT INTO change_feed (patient, tenant)
+     SELECT id, $1 FROM resource WHERE tenant = $1 AND type = 'Patient' AND NOT deleted ORDER BY id
+     ON CONFLICT (patient, tenant) DO UPDATE SET sequence = nextval('change_sequence'), changed_at = now()`,
+    [tenant],
+  );
+  return rowCount ?? 0;
+}
+
+/**
+ * Queues every patient when the plan (measures and periods) differs from the one that the tenant was last queued for.
+ * Of several processes that notice at once, one does it.
+ */
+export async function queueWhenPlanChanged(sql: Sql, tenant: string, plan: string): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `INSERT INTO gap_plan (tenant, plan) VALUES ($1, $2)
+     ON CONFLICT (tenant) DO UPDATE SET plan = excluded.plan, queued_at = now() WHERE gap_plan.plan <> excluded.plan`,
+    [tenant, plan],
+  );
+  if (rowCount === 0) return false;
+  await queueAllPatients(sql, tenant);
+  return true;
+}
+
+/** Tenants that have measures. */
+export async function tenantsWithContent(sql: Sql): Promise<string[]> {
+  const { rows } = await sql.query<{ tenant: string }>('SELECT tenant FROM content_version ORDER BY tenant');
+  return rows.map(({ tenant }) => tenant);
+}
+
+/** Which of the patients wait to be evaluated. */
+export async function waitingPatients(sql: Sql, tenant: string, patients: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql.query<{ patient: string }>(
+    'SELECT patient FROM change_feed WHERE patient = ANY($2) AND tenant = $1',
+    [tenant, patients],
+  );
+  return new Set(rows.map(({ patient }) => patient));
+}
+
+/** Number of the tenant's patients that wait for evaluation. */
+export async function waitingCount(sql: Sql, tenant: string): Promise<number> {
+  const query = 'SELECT count(*) AS waiting FROM change_feed WHERE tenant = $1';
+  return (await sql.query<{ waiting: number }>(query, [tenant])).rows[0]?.waiting ?? 0;
+}

@@ -1,0 +1,48 @@
+import type { EvaluationPool } from '../jobs/evaluation-pool.ts';
+import type { LoadedRecord } from '../store/patient-record.ts';
+import type { Claim } from './change-feed.ts';
+import { gapRows } from './gap-row.ts';
+import type { PatientOutcome } from './gap-state.ts';
+import type { LiveMeasure } from './live-plan.ts';
+import { patientHeader } from './patient-header.ts';
+
+/** The instant of an evaluation as engines take it: in UTC, with its offset. */
+export function nowText(now: Date): string {
+  return now.toISOString().replace('Z', '+00:00');
+}
+
+/**
+ * Evaluates all live measures for a claimed patient.
+ * @param record null when the patient is gone
+ * @param now ISO date-time with offset, in the timezone of the practice
+ */
+export async function evaluatePatient(
+  pool: EvaluationPool,
+  claim: Claim,
+  record: LoadedRecord | null,
+  measures: readonly LiveMeasure[],
+  now: string,
+): Promise<PatientOutcome> {
+  if (record === null) return { claim, header: null, rows: [] };
+  const answers = await pool.evaluate({
+    resources: record.contents,
+    tasks: measures.map(({ packed, period }) => ({
+      measure: packed,
+      request: { period, now, supplementalData: false },
+      gaps: true,
+      detail: false,
+    })),
+  });
+  const rows = measures.flatMap(({ measure, groups, period, packed }, index) => {
+    const answer = answers[index];
+    return answer === undefined ? [] : gapRows(measure, groups, period, packed.hash, answer);
+  });
+  const header = patientHeader(record.contents, now.slice(0, 10));
+  return { claim, header: header ?? unreadable(claim.patient), rows };
+}
+
+/** A Patient that cannot be read still has its row in the worklists, with the error. */
+function unreadable(patient: string): PatientOutcome['header'] {
+  const unknown = { birthDate: null, gender: null, phone: null, provider: null, providerName: null, lastVisit: null };
+  return { id: patient, name: `Patient ${patient}`, sortName: `patient ${patient}`, ...unknown };
+}
