@@ -1,12 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import express, { type ErrorRequestHandler, type Express, type NextFunction, type Request, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type NextFunction,
+  type Request,
+  type Response,
+} from 'express';
 import helmet from 'helmet';
 import type { Config } from '../config.ts';
 import type { RequestContext } from '../context.ts';
 import type { FhirRequest, FhirResponse } from '../interactions/interaction.ts';
 import type { Logger } from '../log.ts';
 import { outcomeOf, toOutcome } from '../outcomes.ts';
+import { InvalidRequest } from '../store/errors.ts';
 import { requestContext, requestId } from './request-context.ts';
 import { fhirJson, respond } from './respond.ts';
 
@@ -31,7 +38,9 @@ export function createApp(services: HttpServices): Express {
   app.use(identify(log));
   app.use(
     helmet({
-      contentSecurityPolicy: { directives: { 'style-src': ["'self'", "'unsafe-inline'"], 'upgrade-insecure-requests': null } },
+      contentSecurityPolicy: {
+        directives: { 'style-src': ["'self'", "'unsafe-inline'"], 'upgrade-insecure-requests': null },
+      },
       strictTransportSecurity: false, // TLS ends at the proxy, which sets it
     }),
   );
@@ -76,11 +85,23 @@ function fhirRequest(request: Request): FhirRequest {
   }
   return {
     method: request.method,
-    path: url.pathname.replace(/^\//, '').replace(/\/$/, ''),
+    path: url.pathname
+      .split('/')
+      .filter((segment) => segment !== '')
+      .map(decoded),
     query: url.searchParams,
     headers,
     body: typeof request.body === 'string' && request.body !== '' ? request.body : null,
   };
+}
+
+/** @throws InvalidRequest for a path that is not percent-encoded UTF-8 */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new InvalidRequest('The path is not percent-encoded UTF-8');
+  }
 }
 
 function identify(log: Logger) {
@@ -93,7 +114,13 @@ function identify(log: Logger) {
       // Method and route alone: paths and queries may hold identifiers and names of patients.
       const route = request.originalUrl.split(/[/?]/, 3)[1] ?? '';
       const ms = Math.round(performance.now() - started);
-      log.debug('request', { requestId: id, method: request.method, route: `/${route}`, status: response.statusCode, ms });
+      log.debug('request', {
+        requestId: id,
+        method: request.method,
+        route: `/${route}`,
+        status: response.statusCode,
+        ms,
+      });
     });
     next();
   };
@@ -144,11 +171,21 @@ function bodyError(error: unknown): ReturnType<typeof toOutcome> | null {
   const { type, limit } = error as { type?: string; limit?: number };
   if (type === 'entity.too.large') {
     const diagnostics = `The request is larger than ${limit} bytes: send less at once, or raise GAPLESS_MAX_BODY`;
-    return { status: 413, headers: {}, outcome: outcomeOf([{ severity: 'error', code: 'too-long', diagnostics }]), unexpected: false };
+    return {
+      status: 413,
+      headers: {},
+      outcome: outcomeOf([{ severity: 'error', code: 'too-long', diagnostics }]),
+      unexpected: false,
+    };
   }
   if (type === 'charset.unsupported' || type === 'encoding.unsupported') {
     const diagnostics = 'The body is in an encoding that is not supported: use UTF-8, plain or gzip';
-    return { status: 415, headers: {}, outcome: outcomeOf([{ severity: 'error', code: 'not-supported', diagnostics }]), unexpected: false };
+    return {
+      status: 415,
+      headers: {},
+      outcome: outcomeOf([{ severity: 'error', code: 'not-supported', diagnostics }]),
+      unexpected: false,
+    };
   }
   return null;
 }

@@ -46,7 +46,9 @@ function timezoneOf(request: Request, config: Config): string {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
   } catch {
-    throw new InvalidTimezone(`Timezone: "${zone}" is not an IANA time zone or an offset: use e.g. America/New_York or -05:00`);
+    throw new InvalidTimezone(
+      `Timezone: "${zone}" is not an IANA time zone or an offset: use e.g. America/New_York or -05:00`,
+    );
   }
 }
 

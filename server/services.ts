@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AuditTrail } from './auth/audit.ts';
+import type { Config } from './config.ts';
+import { type Catalogue, createCatalogue } from './content/catalogue.ts';
+import { installCheck } from './content/install-check.ts';
+import type { RequestContext } from './context.ts';
+import { type Database, openDatabase } from './db/database.ts';
+import { startEmbeddedPostgres } from './db/embedded.ts';
+import { migrate } from './db/migrate.ts';
+import { type GapWorker, startGapWorker } from './gaps/gap-worker.ts';
+import { capabilityHandler } from './http/capability-statement.ts';
+import { dispatch, type Handler, interactionHandler } from './http/dispatch.ts';
+import { operationDefinitionHandler } from './http/operation-definition.ts';
+import { interactions } from './interactions/index.ts';
+import type { FhirRequest, FhirResponse, InteractionServices } from './interactions/interaction.ts';
+import { createEvaluationPool, type EvaluationPool } from './jobs/evaluation-pool.ts';
+import { type Jobs, startJobs } from './jobs/jobs.ts';
+import type { Logger } from './log.ts';
+import { operationHandler } from './operations/answer.ts';
+import { operationJob, operationJobHandler } from './operations/async.ts';
+import { operations } from './operations/operations.ts';
+import { poolEvaluation } from './operations/pool-evaluation.ts';
+import type { OperationServices } from './operations/services.ts';
+import { toOutcome } from './outcomes.ts';
+import { findIds } from './store/find-ids.ts';
+
+/** Every component of the server, built once, closed in reverse. */
+export interface Services {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly version: string;
+  readonly database: Database;
+  readonly catalogue: Catalogue;
+  readonly pool: EvaluationPool;
+  readonly interactionServices: InteractionServices;
+  /** Null in a process of role `api`. */
+  readonly worker: GapWorker | null;
+  dispatch(context: RequestContext, request: FhirRequest): Promise<FhirResponse>;
+  api(context: RequestContext, request: FhirRequest): Promise<FhirResponse>;
+  health(): Promise<Readonly<Record<string, unknown>>>;
+  close(): Promise<void>;
+}
+
+/** What is running, to be stopped last first. */
+class Running {
+  readonly #parts: { readonly name: string; readonly stop: () => Promise<unknown> }[] = [];
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  add<T>(name: string, part: T, stop: (part: T) => Promise<unknown>): T {
+    this.#parts.push({ name, stop: () => stop(part) });
+    return part;
+  }
+
+  async close(): Promise<void> {
+    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
+      const { name, stop } = part;
+      await stop().catch((error: Error) => this.#log.error(`${name} did not stop cleanly`, { reason: error.message }));
+    }
+  }
+}
+
+/**
+ * The composition root: database → audit → measures → evaluation threads → jobs and gap worker → FHIR.
+ *
+ * @throws EmbeddedPostgresFailed, MigrationChanged, and the driver's error when DATABASE_URL does not answer
+ */
+export async function startServices(config: Config, log: Logger): Promise<Services> {
+  const running = new Running(log);
+  try {
+    return await start(config, log, running);
+  } catch (error) {
+    await running.close();
+    throw error;
+  }
+}
+
+async function start(config: Config, log: Logger, running: Running): Promise<Services> {
+  const version = packageVersion(config.root);
+  const connectionString = config.databaseUrl ?? (await embedded(config, log, running));
+  const database = running.add('the database', openDatabase({ connectionString, log, max: 20 }), (part) =>
+    part.close(),
+  );
+  const ran = await migrate(database);
+  if (ran.length > 0) log.info('the schema is up to date', { migrations: ran.length });
+
+  const audit = running.add('the audit trail', new AuditTrail(database, log), (part) => part.close());
+  const catalogue = createCatalogue(database);
+  const pool = running.add('the evaluation threads', createEvaluationPool({ log }), (part) => part.close());
+  const operationServices: OperationServices = {
+    database,
+    audit,
+    catalogue,
+    findIds: (tenant, type, query) => findIds(database, tenant, type, query),
+    evaluate: poolEvaluation(database, catalogue, pool),
+  };
+  const works = config.role !== 'api';
+  const handlers = { [operationJob]: operationJobHandler(operations, operationServices, log) };
+  const jobs: Jobs = running.add('the jobs', await startJobs({ database, log, handlers, work: works }), (part) =>
+    part.close(),
+  );
+  const worker = works
+    ? running.add('the gap worker', startGapWorker({ database, catalogue, pool, log }), (part) => part.stop())
+    : null;
+
+  const interactionServices: InteractionServices = {
+    database,
+    audit,
+    dispatch: (request, context, services) => dispatch(handlersWith(services), request, context),
+    translate: toOutcome,
+    terminology: null,
+    check: async (sql, tenant, written) => {
+      await installCheck(sql, tenant, written);
+      worker?.wake();
+    },
+    dangling: 'keep',
+  };
+  const described = { interactions, operations, version, date: new Date() };
+  const operate = operationHandler({ operations, services: operationServices, jobs });
+  const handlersWith = (services: InteractionServices): readonly Handler[] => [
+    capabilityHandler(described),
+    operationDefinitionHandler(operations, version),
+    operate,
+    interactionHandler(services),
+  ];
+  const fixed = handlersWith(interactionServices);
+  return {
+    config,
+    log,
+    version,
+    database,
+    catalogue,
+    pool,
+    interactionServices,
+    worker,
+    dispatch: (context, request) => dispatch(fixed, request, context),
+    api: async () => ({ status: 501, headers: {}, body: null }),
+    health: async () => {
+      await database.query('SELECT 1');
+      return { version };
+    },
+    close: () => running.close(),
+  };
+}
+
+async function embedded(config: Config, log: Logger, running: Running): Promise<string> {
+  const dataDir = join(config.dataDir ?? join(config.root, '.gapless'), 'postgres');
+  const postgres = await startEmbeddedPostgres({ dataDir, log });
+  running.add('PostgreSQL', postgres, (part) => part.stop());
+  return postgres.connectionString;
+}
+
+function packageVersion(root: string): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+}
