@@ -13,6 +13,8 @@ export interface ElementFacts {
   readonly forms: readonly ElementForm[];
   readonly summary: boolean;
   readonly mandatory: boolean;
+  /** More than one value is allowed: JSON has an array. */
+  readonly repeats: boolean;
   /** Resource types that its references may point to; empty for any. */
   readonly targets: readonly string[];
 }
@@ -46,6 +48,7 @@ function addElement(elements: Map<string, Map<string, ElementFacts>>, element: E
     forms: formsOf(element, name),
     summary: element.isSummary === true,
     mandatory: (element.min ?? 0) > 0,
+    repeats: element.max !== '0' && element.max !== '1',
     targets: targetsOf(element),
   });
 }

@@ -56,6 +56,7 @@ export function sinkFor(kind: SearchKind, type: string): Walk<Values> | null {
     case 'quantity':
       return quantitySinks[type] ?? (numbers.has(type) ? numberSink : null);
     case 'reference':
+      if (type === 'Resource') return entrySink;
       return type === 'Reference' ? referenceSink : uris.has(type) ? canonicalSink : null;
     case 'uri':
       return uris.has(type) || type === 'string' ? uriSink : null;
@@ -217,6 +218,12 @@ function referenceSink(value: unknown, { references, identifiers, typed, baseUrl
   const target = typeof reference === 'string' ? parseReference(reference, baseUrl) : null;
   if (target !== null) references.push({ ...target, url: indexable(target.url), version: indexable(target.version) });
   if (identifier !== undefined) addIdentifier(identifier, identifiers, typed);
+}
+
+/** The resource itself stands where others have a reference: the first entry of a document or message Bundle. */
+function entrySink(value: unknown, { references }: Values): void {
+  const { resourceType: type, id } = value as { resourceType?: string; id?: string };
+  if (type !== undefined && id !== undefined) references.push({ type, id, url: '', version: '' });
 }
 
 function canonicalSink(value: unknown, { references }: Values): void {
