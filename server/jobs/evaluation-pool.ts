@@ -9,6 +9,8 @@ export interface PatientWork {
   /** All resources of the patient, as stored. */
   readonly resources: readonly string[];
   readonly tasks: readonly EvaluationTask[];
+  /** Waits until nothing else does: trends, which nobody looks at yet. */
+  readonly background?: boolean;
 }
 
 export interface EvaluationPool {
@@ -57,13 +59,16 @@ const graceMs = 500;
 export function createEvaluationPool(settings: PoolSettings): EvaluationPool {
   const { log, threads = availableParallelism(), budgetMs = 10_000, prepareMs = 60_000, heapMb = 4096 } = settings;
   const waiting: Assignment[] = [];
+  const background: Assignment[] = [];
   const crew = new Set<Thread>();
   let closed = false;
 
   const dispatch = (): void => {
     for (const thread of crew) {
-      if (waiting.length === 0) return;
-      if (thread.idle) thread.take(waiting.shift() as Assignment);
+      if (!thread.idle) continue;
+      const next = waiting.shift() ?? background.shift();
+      if (next === undefined) return;
+      thread.take(next);
     }
   };
   const hire = (): void => {
@@ -92,14 +97,15 @@ export function createEvaluationPool(settings: PoolSettings): EvaluationPool {
         if (closed) reject(new PoolClosed('The server is stopping'));
         else if (work.tasks.length === 0) resolve([]);
         else {
-          waiting.push({ work, answers: work.tasks.map(() => undefined), resolve, reject });
+          const queue = work.background === true ? background : waiting;
+          queue.push({ work, answers: work.tasks.map(() => undefined), resolve, reject });
           dispatch();
         }
       }),
     async close() {
       closed = true;
       const stopping = new PoolClosed('The server is stopping');
-      for (const assignment of waiting.splice(0)) assignment.reject(stopping);
+      for (const assignment of [...waiting.splice(0), ...background.splice(0)]) assignment.reject(stopping);
       await Promise.all([...crew].map((thread) => thread.end(stopping)));
     },
   };

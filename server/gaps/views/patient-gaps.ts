@@ -1,0 +1,192 @@
+import type { GapReason, GapStatus, MeasurementPeriod } from '../../../measures/index.ts';
+import type { Sql } from '../../db/database.ts';
+import type { NextStep, PopulationCount } from '../gap-row.ts';
+import type { LivePlan } from '../live-plan.ts';
+import { type Evidence, evidenceOf } from './evidence.ts';
+import type { PatientSummary } from './measure-patients.ts';
+
+export interface PatientGap {
+  readonly measure: { readonly id: string; readonly url: string; readonly version: string | null; readonly title: string };
+  readonly group: { readonly id: string | null; readonly title: string | null };
+  readonly period: MeasurementPeriod;
+  readonly status: GapStatus | 'error' | null;
+  readonly since: string;
+  readonly evaluatedAt: string;
+  readonly dueBy: string | null;
+  readonly reasons: readonly GapReason[];
+  readonly evidence: readonly Evidence[];
+  readonly nextSteps: readonly NextStep[];
+  readonly populations: readonly PopulationCount[];
+  readonly error: string | null;
+}
+
+/** A change of a status, newest first. */
+export interface GapTransition {
+  readonly measureUrl: string;
+  readonly measureTitle: string;
+  readonly groupId: string | null;
+  readonly at: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** `data`: the chart changed (types of what did); `measures`: the measure or its period did. */
+  readonly cause: { readonly kind: 'data' | 'measures'; readonly resourceTypes: readonly string[] };
+}
+
+export interface PatientGapsView {
+  readonly patient: PatientSummary & { readonly lastVisit: string | null };
+  /** True while the patient waits to be evaluated again. */
+  readonly pending: boolean;
+  /** Live measures only, what is urgent first. */
+  readonly gaps: readonly PatientGap[];
+  readonly history: readonly GapTransition[];
+}
+
+const urgency = ['open-gap', 'error', 'prospective-gap', 'closed-gap', 'not-applicable', null];
+
+/** @returns null for a patient that is not known, or not evaluated yet */
+export async function patientGapsView(
+  sql: Sql,
+  tenant: string,
+  patient: string,
+  plan: LivePlan,
+): Promise<PatientGapsView | null> {
+  const headers = await sql.query<HeaderRow>(
+    `SELECT h.*, EXISTS (SELECT FROM change_feed AS f WHERE f.patient = h.patient AND f.tenant = h.tenant) AS pending
+     FROM patient_header AS h WHERE h.patient = $2 AND h.tenant = $1`,
+    [tenant, patient],
+  );
+  const [header] = headers.rows;
+  if (header === undefined) return null;
+  const { rows } = await sql.query<StateRow>(
+    `SELECT measure_url, measure_version, group_id, period_start::text, status, since, evaluated_at, due_by, reasons,
+            evidence, next_steps, populations, error
+     FROM gap_state WHERE patient = $2 AND tenant = $1`,
+    [tenant, patient],
+  );
+  const references = [...new Set(rows.flatMap((row) => row.evidence))];
+  const resources = await referenced(sql, tenant, patient, references);
+  const gaps = plan.measures.flatMap(({ measure, groups, period }) =>
+    groups.flatMap((group): PatientGap[] => {
+      const row = rows.find(
+        (candidate) =>
+          candidate.measure_url === measure.url &&
+          candidate.measure_version === (measure.version ?? '') &&
+          candidate.group_id === (group.id ?? '') &&
+          candidate.period_start === period.start,
+      );
+      if (row === undefined) return [];
+      return [
+        {
+          measure: { id: measure.id, url: measure.url, version: measure.version, title: titleOf(measure) },
+          group: { id: group.id, title: group.description },
+          period,
+          status: row.status,
+          since: row.since.toISOString(),
+          evaluatedAt: row.evaluated_at.toISOString(),
+          dueBy: row.due_by,
+          reasons: row.reasons,
+          evidence: row.evidence.map((reference) => evidenceOf(reference, resources.get(keyOf(reference)) ?? null)),
+          nextSteps: row.next_steps,
+          populations: row.populations,
+          error: row.error,
+        },
+      ];
+    }),
+  );
+  return {
+    patient: {
+      id: header.patient,
+      name: header.name,
+      birthDate: header.birth_date,
+      gender: header.gender,
+      phone: header.phone,
+      provider: header.provider === null ? null : { reference: header.provider, name: header.provider_name },
+      lastVisit: header.last_visit,
+    },
+    pending: header.pending,
+    gaps: gaps.sort((a, b) => urgency.indexOf(a.status) - urgency.indexOf(b.status)),
+    history: await history(sql, tenant, patient, plan),
+  };
+}
+
+async function history(sql: Sql, tenant: string, patient: string, plan: LivePlan): Promise<GapTransition[]> {
+  const { rows } = await sql.query<HistoryRow>(
+    `SELECT measure_url, group_id, at, from_status, to_status, cause FROM gap_history
+     WHERE patient = $2 AND tenant = $1 ORDER BY id DESC LIMIT 200`,
+    [tenant, patient],
+  );
+  return rows.map(({ measure_url: measureUrl, group_id, at, from_status: from, to_status: to, cause }) => {
+    const live = plan.measures.find(({ measure }) => measure.url === measureUrl);
+    return {
+      measureUrl,
+      measureTitle: live === undefined ? measureUrl : titleOf(live.measure),
+      groupId: group_id === '' ? null : group_id,
+      at: at.toISOString(),
+      from,
+      to,
+      cause: { kind: cause.kind, resourceTypes: cause.resourceTypes },
+    };
+  });
+}
+
+function titleOf({ title, name, url }: { title: string | null; name: string | null; url: string }): string {
+  return title ?? name ?? url;
+}
+
+/** `Type/id` of a reference that may name a version. */
+function keyOf(reference: string): string {
+  return reference.replace(/\/_history\/.*$/, '');
+}
+
+async function referenced(
+  sql: Sql,
+  tenant: string,
+  patient: string,
+  references: readonly string[],
+): Promise<Map<string, { readonly [element: string]: unknown }>> {
+  if (references.length === 0) return new Map();
+  const keys = references.map((reference) => keyOf(reference).split('/'));
+  const { rows } = await sql.query<{ type: string; id: string; content: string }>(
+    `SELECT r.type, r.id, r.content FROM unnest($3::text[], $4::text[]) AS k (type, id)
+     JOIN resource AS r ON r.patient IN ($2, '') AND r.tenant = $1 AND r.type = k.type AND r.id = k.id AND NOT r.deleted`,
+    [tenant, patient, keys.map(([type]) => type), keys.map(([, id]) => id)],
+  );
+  return new Map(rows.map(({ type, id, content }) => [`${type}/${id}`, JSON.parse(content)]));
+}
+
+interface HeaderRow {
+  readonly patient: string;
+  readonly name: string;
+  readonly birth_date: string | null;
+  readonly gender: string | null;
+  readonly phone: string | null;
+  readonly provider: string | null;
+  readonly provider_name: string | null;
+  readonly last_visit: string | null;
+  readonly pending: boolean;
+}
+
+interface StateRow {
+  readonly measure_url: string;
+  readonly measure_version: string;
+  readonly group_id: string;
+  readonly period_start: string;
+  readonly status: PatientGap['status'];
+  readonly since: Date;
+  readonly evaluated_at: Date;
+  readonly due_by: string | null;
+  readonly reasons: GapReason[];
+  readonly evidence: string[];
+  readonly next_steps: NextStep[];
+  readonly populations: PopulationCount[];
+  readonly error: string | null;
+}
+
+interface HistoryRow {
+  readonly measure_url: string;
+  readonly group_id: string;
+  readonly at: Date;
+  readonly from_status: string | null;
+  readonly to_status: string | null;
+  readonly cause: { readonly kind: 'data' | 'measures'; readonly resourceTypes: readonly string[] };
+}
