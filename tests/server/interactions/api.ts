@@ -27,8 +27,7 @@ export const baseUrl = 'http://gapless.test/fhir';
 export function openApi(
   database: Database,
   scopes: readonly string[] = ['system/*.cruds'],
-  check: async () => {},
-    dangling: 'keep' | 'refuse' = 'keep',
+  dangling: 'keep' | 'refuse' = 'keep',
 ): Api {
   const context: RequestContext = {
     tenant: 'practice',
@@ -54,6 +53,7 @@ export function openApi(
       },
     }),
     terminology: null,
+    check: async () => {},
     dangling,
   };
   return {

@@ -14,8 +14,8 @@ interface Posted {
 
 describeWithReferenceData('The Synthea patients', () => {
   let database: Database;
-  const posted: Posted[] = [];
-  const ids = new Map<string, string>();
+  /** Each Bundle with what became of its fullUrls; the same Organization comes in several Bundles. */
+  const posted: (Posted & { readonly ids: ReadonlyMap<string, string> })[] = [];
 
   beforeAll(async () => {
     database = await freshDatabase();
@@ -31,10 +31,11 @@ describeWithReferenceData('The Synthea patients', () => {
         }),
       );
       const applied = await applyEntries(database, 'practice', entries, { transaction: true });
+      const ids = new Map<string, string>();
       for (const [index, { type, stored }] of applied.entries()) {
         ids.set(bundle.entry[index]?.fullUrl ?? '', `${type}/${stored?.id}`);
       }
-      posted.push(bundle);
+      posted.push({ ...bundle, ids });
     }
   }, 180_000);
   afterAll(() => database.close());
@@ -58,7 +59,9 @@ describeWithReferenceData('The Synthea patients', () => {
     );
     const stored = new Map(rows.map(({ type, id, content }) => [`${type}/${id}`, content]));
     let different = 0;
-    for (const { fullUrl, resource } of posted.flatMap(({ entry }) => entry)) {
+    for (const { ids, fullUrl, resource } of posted.flatMap(({ entry, ids }) =>
+      entry.map((item) => ({ ...item, ids })),
+    )) {
       const key = ids.get(fullUrl) ?? '';
       const { meta } = JSON.parse(stored.get(key) ?? '{"meta":null}');
       expect(meta).toMatchObject({ ...Object(resource.meta), versionId: '1' });
