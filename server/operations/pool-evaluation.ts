@@ -21,6 +21,8 @@ export function poolEvaluation(
 ): OperationServices['evaluate'] {
   return async function* evaluate(tenant, measures, patients, options) {
     const packages = await Promise.all(measures.map((measure) => catalogue.package(tenant, formatCanonical(measure))));
+    // Most of a record (claims, notes) is of types that no expression retrieves.
+    const types = [...new Set(packages.flatMap(({ resourceTypes }) => resourceTypes))];
     let next = startBatch(patients.slice(0, patientsPerLoad));
     for (let from = patientsPerLoad; next !== null; from += patientsPerLoad) {
       options.signal.throwIfAborted();
@@ -36,7 +38,7 @@ export function poolEvaluation(
     }
 
     async function evaluateBatch(ids: readonly string[]): Promise<EvaluatedSubject[]> {
-      const records = await loadPatientRecords(database, tenant, ids, null);
+      const records = await loadPatientRecords(database, tenant, ids, types);
       return Promise.all(
         [...records.values()].map((record) => evaluateRecord(record, packages, measures, options, pool)),
       );

@@ -111,6 +111,20 @@ describe('$care-gaps', () => {
     expect(text).not.toContain('/uv/deqm');
   });
 
+  it('finds measures by topic and by identifier', async () => {
+    await practice.store({
+      resourceType: 'Measure',
+      id: 'none',
+      url: 'http://example.org/Measure/none',
+      status: 'draft',
+      topic: [{ coding: [{ system: 'http://example.org', code: 'nothing' }] }],
+    });
+    const query = { subject: 'Patient/open', status: allStatuses };
+    // Found, and not to be evaluated: it defines nothing.
+    expect((await ask({ topic: 'nothing', ...query })).status).toBe(404);
+    expect((await ask({ measureIdentifier: 'http://example.org|x', ...query })).status).toBe(404);
+  });
+
   it('answers at instance level, as US DEQM 5.0.0 has it', async () => {
     const query = { subject: 'Patient/open', status: allStatuses, ...year };
     const answer = await practice.get('Measure/BreastCancerScreening-1.0.0/$care-gaps', query);

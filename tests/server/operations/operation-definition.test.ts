@@ -1,15 +1,14 @@
-import { operationDefinition, operationDefinitionHandler } from '../../../server/operations/operation-definition.ts';
+import { operationDefinition } from '../../../server/http/operation-definition.ts';
 import { operations } from '../../../server/operations/operations.ts';
 import { baseProblems } from '../../support/base-r4.ts';
 import { readFhirXml } from '../../support/fhir-xml.ts';
 import { describeWithReferenceData, readReference } from '../../support/reference-data.ts';
-import { context } from './practice.ts';
 
 const baseUrl = 'http://localhost:8080/fhir';
 
 describe('The OperationDefinition of an operation', () => {
   it.each(operations.map((operation) => [operation.code, operation] as const))('$%s is valid R4', (_, operation) => {
-    expect(baseProblems(operationDefinition(operation, baseUrl))).toEqual([]);
+    expect(baseProblems(operationDefinition(operation, baseUrl, '1'))).toEqual([]);
   });
 
   it('documents every parameter', () => {
@@ -17,17 +16,6 @@ describe('The OperationDefinition of an operation', () => {
       parameters.filter(({ documentation }) => documentation === '').map(({ name }) => `${code} ${name}`),
     );
     expect(silent).toEqual([]);
-  });
-
-  it('is found by its code', async () => {
-    const ask = (path: string[]) =>
-      operationDefinitionHandler(operations)(
-        { method: 'GET', path, query: new URLSearchParams(), headers: {}, body: null },
-        context(),
-      );
-    expect((await ask(['OperationDefinition', 'care-gaps']))?.body).toMatchObject({ code: 'care-gaps', type: true });
-    expect(ask(['OperationDefinition', 'none'])).toBeNull();
-    expect(ask(['OperationDefinition'])).toBeNull();
   });
 });
 
@@ -42,6 +30,7 @@ describeWithReferenceData('The parameters of UV DEQM 1.0.0', () => {
     const own = operationDefinition(
       operations.find((operation) => operation.code === code) as (typeof operations)[number],
       baseUrl,
+      '1',
     );
     for (const { name, use, min, max, type } of published.parameter) {
       if (use === 'out') continue;

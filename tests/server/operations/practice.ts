@@ -15,6 +15,7 @@ import { poolEvaluation } from '../../../server/operations/pool-evaluation.ts';
 import type { OperationServices } from '../../../server/operations/services.ts';
 import { toOutcome } from '../../../server/outcomes.ts';
 import { applyEntries } from '../../../server/store/apply-entries.ts';
+import { findIds } from '../../../server/store/find-ids.ts';
 import { freshDatabase, silent } from '../../support/database.ts';
 
 export const tenant = 'practice';
@@ -52,7 +53,7 @@ export async function openPractice(): Promise<Practice> {
     database,
     audit,
     catalogue,
-    findIds: (_, type, query) => find(database, type, query),
+    findIds: (of, type, query) => findIds(database, of, type, query),
     evaluate: poolEvaluation(database, catalogue, pool),
   };
   const handlers = { [operationJob]: operationJobHandler(operations, services, silent) };
@@ -137,28 +138,6 @@ export function context(): RequestContext {
     signal: new AbortController().signal,
     baseUrl,
   };
-}
-
-/** What the search would find, of the parameters that operations use. */
-async function find(database: Database, type: string, query: string): Promise<readonly string[]> {
-  const { rows } = await database.query<{ id: string; content: string }>(
-    'SELECT id, content FROM resource WHERE tenant = $1 AND type = $2 AND NOT deleted ORDER BY id',
-    [tenant, type],
-  );
-  const [name = '', values = ''] = query.split('=');
-  const elements: Record<string, string> = {
-    'general-practitioner': 'generalPractitioner',
-    organization: 'managingOrganization',
-    practitioner: 'practitioner',
-    topic: 'topic',
-    context: 'useContext',
-  };
-  return rows
-    .filter(({ content }) => {
-      const element = JSON.stringify(JSON.parse(content)[elements[name] ?? ''] ?? null);
-      return query === '' || values.split(',').some((value) => element.includes(`"${value}"`));
-    })
-    .map(({ id }) => id);
 }
 
 function woman(id: string, changes: object = {}): FhirResource {
