@@ -4,6 +4,7 @@ import { reportedGroups } from './evaluation/composite.ts';
 import { MemberIdentity } from './evaluation/members.ts';
 import type { PopulationResult, SubjectResult } from './evaluation/result.ts';
 import { groupScore } from './evaluation/score.ts';
+import { weightedMean } from './evaluation/scoring/composite.ts';
 
 /** A population over all subjects: gross members, the subjects that have any, and observations without nulls. */
 export interface PopulationTotal {
@@ -49,6 +50,8 @@ export interface TallyState {
   readonly groups: readonly { readonly populations: PopulationState[]; readonly strata: Map<string, StratumState>[] }[];
   subjects: number;
   readonly errors: SubjectError[];
+  /** Composite measures only: the components' own tallies. */
+  readonly components: readonly TallyState[];
 }
 
 interface PopulationState {
@@ -67,12 +70,19 @@ interface StratumState {
  * tallies that are merged afterwards: the totals are the same. Each subject is to be added once.
  */
 export class Tally {
+  readonly #definition: MeasureDefinition;
   readonly #groups: readonly GroupDefinition[];
+  readonly #components: readonly Tally[];
   readonly #identity = new MemberIdentity();
   readonly state: TallyState;
 
-  /** @param state continues another tally's total */
-  constructor(definition: MeasureDefinition, state?: TallyState) {
+  /**
+   * @param components definitions of a composite's components, in their order; weighted scoring needs them
+   * @param state continues another tally's total
+   */
+  constructor(definition: MeasureDefinition, components: readonly MeasureDefinition[] = [], state?: TallyState) {
+    this.#definition = definition;
+    this.#components = components.map((component, c) => new Tally(component, [], state?.components[c]));
     this.#groups = reportedGroups(definition);
     this.state = state ?? {
       groups: this.#groups.map(({ populations, stratifiers }) => ({
@@ -81,11 +91,16 @@ export class Tally {
       })),
       subjects: 0,
       errors: [],
+      components: this.#components.map((component) => component.state),
     };
   }
 
-  add({ subject, groups }: SubjectResult): void {
+  add({ subject, groups, components }: SubjectResult): void {
     this.state.subjects += 1;
+    for (const [c, component] of this.#components.entries()) {
+      const result = components[c];
+      if (result !== undefined) component.add(result);
+    }
     for (const [g, group] of this.state.groups.entries()) {
       const result = groups[g];
       for (const [p, population] of group.populations.entries()) addResult(population, subject, result?.populations[p]);
@@ -105,6 +120,10 @@ export class Tally {
   /** Takes over what another tally of the same measure counted. */
   merge(other: TallyState): void {
     this.state.subjects += other.subjects;
+    for (const [c, component] of this.#components.entries()) {
+      const state = other.components[c];
+      if (state !== undefined) component.merge(state);
+    }
     for (const error of other.errors) this.state.errors.push(error);
     for (const [g, group] of this.state.groups.entries()) {
       const added = other.groups[g];
@@ -143,8 +162,22 @@ export class Tally {
           }),
         };
       }),
-      score: groupScore(group, populations),
+      score: this.#weightedScore() ?? groupScore(group, populations),
     };
+  }
+
+  /** Weighted composites weigh the components' rates over the whole population; null for all other measures. */
+  #weightedScore(): number | null {
+    const { compositeScoring, components } = this.#definition;
+    if (compositeScoring !== 'weighted' || this.#components.length === 0) return null;
+    const scores = components.flatMap(({ weight, groupId }, c) => {
+      const tally = this.#components[c];
+      if (tally === undefined) return [];
+      const g = tally.#groups.findIndex(({ id }) => groupId === null || id === groupId);
+      const improvementNotation = tally.#groups[g]?.improvementNotation ?? null;
+      return [{ score: tally.totals().groups[g]?.score ?? null, weight, improvementNotation }];
+    });
+    return weightedMean(scores, compositeScoring);
   }
 
   #stratum(strata: Map<string, StratumState>, values: readonly CqlValue[], populations: number): StratumState {

@@ -95,6 +95,7 @@ export function combineComponents(prepared: PreparedMeasure, results: readonly S
     groups: [{ id: null, populations, stratifiers: [], score: groupScore(group, populations) }],
     supplementalData: results.flatMap(({ supplementalData }) => supplementalData),
     evaluatedResources: results.flatMap(({ evaluatedResources }) => evaluatedResources),
+    components: results,
     trace: null,
   };
 }

@@ -53,6 +53,8 @@ export interface SubjectResult {
    * used them. Only filled when the evaluation was traced.
    */
   readonly evaluatedResources: readonly { readonly resource: FhirResource; readonly criteria: readonly string[] }[];
+  /** Composite measures only: the results of the components, in their order. */
+  readonly components: readonly SubjectResult[];
   /** What the engine noted on its way, for gap reasons and highlighting; null unless the evaluation was traced. */
   readonly trace: EvaluationTrace | null;
 }

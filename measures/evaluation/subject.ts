@@ -56,6 +56,7 @@ export async function evaluateSubject(
       ? definition.supplementalData.map(({ expression }) => ({ expression, value: values.value(expression) }))
       : [],
     evaluatedResources: request.trace === true ? evaluatedResources(prepared, evaluated, record) : [],
+    components: [],
     trace:
       request.trace === true
         ? {

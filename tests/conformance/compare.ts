@@ -58,8 +58,10 @@ export function compare(
   return found;
 }
 
-export function agrees({ populations, observations, strata, scores }: Differences): boolean {
-  return populations.length + observations.length + strata.length + scores.length === 0;
+/** Does a case agree in everything that is compared? */
+export function isWhole({ differences, error }: { differences: Differences; error: string | null }): boolean {
+  const { populations, observations, strata, scores } = differences;
+  return error === null && populations.length + observations.length + strata.length + scores.length === 0;
 }
 
 const observationCodes = new Set(['measure-observation', 'measure-population-observation']);

@@ -1,15 +1,14 @@
 import type { Bundle, Library, Measure, MeasureReport, ValueSet } from '@medplum/fhirtypes';
 import {
   type ElmLibrary,
-  type ExpandedValueSet,
   type FhirResource,
   type LinkedLibrary,
   linkLibraries,
   PatientRecord,
   type ValueSetSource,
 } from '../../cql/index.ts';
-import type { TerminologyFinder, ValueSetDefinition } from '../../server/terminology/definitions.ts';
-import { expandValueSet } from '../../server/terminology/expand.ts';
+import type { ValueSetDefinition } from '../../server/terminology/definitions.ts';
+import { valueSetsOf } from '../../server/terminology/source.ts';
 import { readReferenceLines } from '../support/reference-data.ts';
 
 /** A test case of the reference data: a patient, and the report that is expected of it. */
@@ -44,7 +43,7 @@ export function loadContent(): Content {
   };
   return {
     measures: new Map(measures.map((measure) => [measure.name ?? '', measure])),
-    valueSets: valueSetSource(),
+    valueSets: valueSetsOf(readReferenceLines<ValueSet & ValueSetDefinition>('ecqm', 'valuesets.ndjson.gz')),
     link: (measure) => {
       const name = measure.library?.[0]?.split('/').at(-1)?.split('|')[0] ?? '';
       const main = resolve(name);
@@ -59,30 +58,6 @@ function elmOf(library: Library): ElmLibrary {
   const elm = JSON.parse(Buffer.from(data, 'base64').toString('utf8')) as ElmLibrary;
   const identifier = { id: library.name ?? '', version: library.version ?? '' };
   return { library: { ...elm.library, identifier } };
-}
-
-function valueSetSource(): ValueSetSource {
-  const byUrl = Map.groupBy(
-    readReferenceLines<ValueSet & ValueSetDefinition>('ecqm', 'valuesets.ndjson.gz').sort((a, b) =>
-      (b.version ?? '').localeCompare(a.version ?? '', 'en', { numeric: true }),
-    ),
-    ({ url }) => url,
-  );
-  const finder: TerminologyFinder = {
-    valueSet: (url, version) =>
-      byUrl.get(url)?.find((valueSet) => version === null || valueSet.version === version) ?? null,
-    codeSystem: () => null,
-  };
-  const expanded = new Map<ValueSetDefinition, ExpandedValueSet>();
-  return {
-    find(url, version) {
-      const valueSet = finder.valueSet(url, version);
-      if (valueSet === null) return null;
-      const known = expanded.get(valueSet) ?? expandValueSet(valueSet, finder);
-      expanded.set(valueSet, known);
-      return known;
-    },
-  };
 }
 
 export function casesOf(measure: string): ConformanceCase[] {

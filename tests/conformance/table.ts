@@ -1,5 +1,4 @@
-import { agrees } from './compare.ts';
-import type { CaseResult } from './evaluate.ts';
+import { isWhole } from './compare.ts';
 import { explanationOf } from './explained.ts';
 import type { JobResult } from './jobs.ts';
 
@@ -15,10 +14,6 @@ interface Row {
 }
 
 const heads = ['measure', 'cases', 'agree', 'agree in populations', 'differ', 'explained', 'error', 'ms'] as const;
-
-export function isWhole(result: CaseResult): boolean {
-  return result.error === null && agrees(result.differences);
-}
 
 function row({ measure, results, error }: JobResult): Row {
   const agree = results.filter(isWhole).length;

@@ -118,7 +118,7 @@ describe('A composite measure', () => {
     ['all-or-nothing', [1, 1, 0, 0], 0.5],
     ['opportunity', [1, 1, 0.5, 0], 4 / 6],
     ['linear', [1, 1, 0.5, 0], 2.5 / 4],
-    ['weighted', [1, 1, 0.75, 0], 2.75 / 4],
+    ['weighted', [1, 1, 0.75, 0], 0.25 * 0.5 + 0.75 * 1],
   ] as const)('scored %s combines what its components say', async (compositeScoring, scores, total) => {
     const living = await prepareCql(measure([rate('Living')], { url: 'living' }), composed);
     const women = await prepareCql(measure([rate('All', 'Woman')], { url: 'women' }), composed);
@@ -141,7 +141,7 @@ describe('A composite measure', () => {
       },
     };
     const prepared = prepareMeasure({ definition, linked: null, components: [living, women], ...unused });
-    const tally = new Tally(definition);
+    const tally = new Tally(definition, [living.definition, women.definition]);
     const found = [];
     for (const patient of patients) {
       const result = await evaluateSubject(prepared, new PatientRecord([patient]), { period, now });
