@@ -1,11 +1,12 @@
 import type { Resource } from '@medplum/fhirtypes';
 import type { FhirResource } from '../../cql/index.ts';
-import type {
-  GapAnswer,
-  GapStatus,
-  MeasureDefinition,
-  MeasurementPeriod,
-  SubjectResult,
+import {
+  type GapAnswer,
+  type GapStatus,
+  type MeasureDefinition,
+  type MeasurementPeriod,
+  reportedGroups,
+  type SubjectResult,
 } from '../../measures/index.ts';
 import type { DeqmVersion } from '../deqm-version.ts';
 
@@ -39,7 +40,8 @@ export interface CareGapsSettings {
 export type Reporter = Extract<Resource, { resourceType: 'Organization' | 'Practitioner' | 'PractitionerRole' }>;
 
 /** Position of the answer's group in the measure: answers that were stored carry an equal group, not the same one. */
-export function groupIndex({ groups }: MeasureDefinition, { group }: GapAnswer): number {
+export function groupIndex(definition: MeasureDefinition, { group }: GapAnswer): number {
+  const groups = reportedGroups(definition);
   const same = groups.indexOf(group);
   return same >= 0 ? same : groups.findIndex(({ id, linkId }) => id === group.id && linkId === group.linkId);
 }

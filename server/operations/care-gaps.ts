@@ -135,7 +135,8 @@ export const careGaps = defineOperation({
       for (const { resource } of bundles.flatMap(({ entry }) => entry ?? []))
         if (resource !== undefined && resource.meta?.versionId === undefined && resource.id !== undefined)
           made.set(`${resource.resourceType}/${resource.id}`, resource);
-      await storeReports('care-gaps', [...made.values()], context, services);
+      made.delete(`${reporter.resourceType}/${reporter.id}`);
+      await storeReports('care-gaps', [...made.values()], reporter, context, services);
     }
     return withFailures(returnParameters(bundles), failures);
   },

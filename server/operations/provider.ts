@@ -2,6 +2,8 @@ import type { Reporter } from '../../bundles/index.ts';
 import { uuidOf } from '../../bundles/index.ts';
 import type { FhirResource } from '../../cql/index.ts';
 import type { RequestContext } from '../context.ts';
+import type { Sql } from '../db/database.ts';
+import { ResourceNotFound } from '../store/errors.ts';
 import { readResource } from '../store/read.ts';
 import { invalidArgument } from './errors.ts';
 import { localReference } from './references.ts';
@@ -51,9 +53,19 @@ export async function resolveProvider(
     reporters.push(JSON.parse(content ?? '{}') as Reporter);
   }
   return {
-    reporter: reporters[0] ?? { resourceType: 'Organization', id: 'gapless', active: true, name: 'Gapless' },
+    reporter: reporters[0] ?? (await ownOrganization(tenant, database)),
     restrictions: reporters.map(({ resourceType, id }) => [`${resourceType}/${id}`]),
   };
+}
+
+/** The server as an Organization. An operator who stores Organization/gapless gives it the practice's own name. */
+async function ownOrganization(tenant: string, sql: Sql): Promise<Reporter> {
+  try {
+    return JSON.parse((await readResource(sql, tenant, 'Organization', 'gapless')).content ?? '{}') as Reporter;
+  } catch (error) {
+    if (!(error instanceof ResourceNotFound)) throw error;
+    return { resourceType: 'Organization', id: 'gapless', active: true, name: 'Gapless' };
+  }
 }
 
 function isReporter({ resourceType }: FhirResource): boolean {

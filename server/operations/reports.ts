@@ -77,10 +77,9 @@ export async function makeReports(
     if (withIndividuals) sets.push({ reports: failed, data: [] });
   }
   const made = individual ? sets : [aggregateSet(tallies, sets, request, context)];
-  const storedReporter = request.reporter.id === 'gapless' ? [request.reporter] : [];
   if (request.store) {
     const own = made.flatMap(({ reports }) => reports.flatMap(({ report, resources }) => [report, ...resources]));
-    await storeReports(request.operation, [...storedReporter, ...own], context, services);
+    await storeReports(request.operation, own, request.reporter, context, services);
   }
   return made;
 }

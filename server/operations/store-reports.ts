@@ -1,23 +1,30 @@
 import type { Resource } from '@medplum/fhirtypes';
+import type { Reporter } from '../../bundles/index.ts';
 import { auditEvent } from '../auth/audit.ts';
 import { requireScope } from '../auth/scopes.ts';
+import type { Sql } from '../db/database.ts';
 import { applyEntries } from '../store/apply-entries.ts';
+import { ResourceNotFound } from '../store/errors.ts';
+import { readResource } from '../store/read.ts';
 import type { OperationContext } from './operation.ts';
 import type { OperationServices } from './services.ts';
 
 /**
  * Stores what an operation made, in one transaction, under the ids that it has: the same report, calculated again,
  * becomes a new version of the stored one. Lists, Observations and individual reports go with a report, so that every
- * count leads to its subjects.
+ * count leads to its subjects. The reporter is stored only when there is none with its id: a request must not change an
+ * Organization by naming it.
  *
  * @throws ForbiddenByScope unless the caller may update each of the types
  */
 export async function storeReports(
   operation: string,
-  resources: readonly Resource[],
+  made: readonly Resource[],
+  reporter: Reporter,
   context: OperationContext,
   { database }: OperationServices,
 ): Promise<void> {
+  const resources = (await isStored(reporter, context, database)) ? made : [...made, reporter];
   for (const type of new Set(resources.map(({ resourceType }) => resourceType)))
     requireScope(context.scopes, type, 'u');
   const entries = resources.map((resource) => ({
@@ -44,4 +51,14 @@ export async function storeReports(
         new Date(),
       ),
   });
+}
+
+async function isStored({ resourceType, id = '' }: Reporter, { tenant }: OperationContext, sql: Sql): Promise<boolean> {
+  try {
+    await readResource(sql, tenant, resourceType, id);
+    return true;
+  } catch (error) {
+    if (error instanceof ResourceNotFound) return false;
+    throw error;
+  }
 }

@@ -163,6 +163,7 @@ export function subjectResult(
       { resource: mammogram, criteria: ['denominator-link-1'] },
     ],
     trace: null,
+    components: [],
   };
 }
 

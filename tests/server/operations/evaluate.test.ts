@@ -268,6 +268,24 @@ describe('$evaluate', () => {
     expect(rows.every(({ version }) => version === 2)).toBe(true);
   });
 
+  it('does not change an Organization that a request names as its provider', async () => {
+    const body = parameters([
+      { name: 'measureUrl', valueCanonical: breast },
+      { name: 'periodStart', valueDate: '2026' },
+      { name: 'periodEnd', valueDate: '2026' },
+      { name: 'providerResource', resource: { resourceType: 'Organization', id: 'clinic', name: 'Another name' } },
+      { name: 'storeReport', valueBoolean: true },
+    ]);
+    expect((await practice.post('Measure/$evaluate', body)).status).toBe(200);
+    const { rows } = await practice.database.query<{ id: string; version: number }>(
+      `SELECT id, version FROM resource WHERE type = 'Organization' ORDER BY id`,
+    );
+    expect(rows).toEqual([
+      { id: 'clinic', version: 1 },
+      { id: 'gapless', version: 1 },
+    ]);
+  });
+
   it('stores nothing for who may only read', async () => {
     const body = parameters([
       { name: 'measureUrl', valueCanonical: breast },
