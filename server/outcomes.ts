@@ -1,4 +1,5 @@
 import type { OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes';
+import { TransactionFailed } from './store/errors.ts';
 
 /** How an error reaches a client: HTTP status, and code of http://hl7.org/fhir/issue-type. */
 interface Translation {
@@ -31,12 +32,18 @@ const translations: Readonly<Record<string, Translation>> = {
   WrongResourceType: { status: 400, code: 'invalid' },
   InvalidId: { status: 400, code: 'value' },
   MalformedJson: { status: 400, code: 'structure' },
-  InvalidReference: { status: 422, code: 'not-found' },
+  InvalidReference: { status: 400, code: 'not-found' },
+  MovedMeanwhile: { status: 409, code: 'conflict' },
   InvalidRequest: { status: 400, code: 'invalid' },
   DuplicateEntry: { status: 400, code: 'duplicate' },
   PatchFailed: { status: 422, code: 'processing' },
   ForbiddenByScope: { status: 403, code: 'forbidden' },
   UnsupportedInteraction: { status: 404, code: 'not-supported' },
+  // search
+  UnknownSearchParameter: { status: 400, code: 'not-supported' },
+  InvalidSearchValue: { status: 400, code: 'value' },
+  UnsupportedSearch: { status: 400, code: 'not-supported' },
+  InvalidCursor: { status: 400, code: 'value' },
   // measures and operations
   InvalidMeasure: { status: 422, code: 'invalid' },
   InvalidMeasureContent: { status: 422, code: 'invalid' },
@@ -73,6 +80,7 @@ export interface Outcome {
  * otherwise its message becomes the only one. The message of an unexpected error stays in the log: it may hold PHI.
  */
 export function toOutcome(error: unknown): Outcome {
+  if (error instanceof TransactionFailed) return atEntry(error);
   const translation = find(error);
   if (translation === null) {
     const issue: OperationOutcomeIssue = {
@@ -85,6 +93,25 @@ export function toOutcome(error: unknown): Outcome {
   const { status, code, retryAfter } = translation;
   const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   return { status, headers, outcome: outcomeOf(issuesOf(error as Error, code)), unexpected: false };
+}
+
+/** The outcome of the entry that failed, with its place in the Bundle. */
+function atEntry({ entry, cause }: TransactionFailed): Outcome {
+  const { outcome, ...rest } = toOutcome(cause);
+  const place = `Bundle.entry[${entry}]`;
+  const issues = outcome.issue.map((issue) => ({
+    ...issue,
+    diagnostics: `${place}: ${issue.diagnostics ?? issue.code}`,
+    expression: (issue.expression ?? []).length === 0 ? [place] : issue.expression?.map((path) => within(place, path)),
+  }));
+  return { ...rest, outcome: outcomeOf(issues as OperationOutcomeIssue[]) };
+}
+
+/** `Patient.name` of the resource in an entry is `Bundle.entry[3].resource.name` of the Bundle. */
+function within(place: string, path: string): string {
+  if (path.startsWith('Bundle.')) return path;
+  const [, rest = ''] = /^[A-Za-z]+(?:\.(.*))?$/s.exec(path) ?? [null, path];
+  return rest === '' ? `${place}.resource` : `${place}.resource.${rest}`;
 }
 
 export function outcomeOf(issues: readonly OperationOutcomeIssue[]): OperationOutcome {
@@ -118,6 +145,9 @@ function issuesOf(error: Error, code: OperationOutcomeIssue['code']): OperationO
       ...(issue.expression === undefined ? {} : { expression: [...issue.expression] }),
     }));
   }
-  const diagnostics = code === 'transient' ? 'The database is not reachable at the moment; nothing was changed' : error.message;
-  return [{ severity: 'error', code, diagnostics }];
+  const diagnostics =
+    code === 'transient' ? 'The database is not reachable at the moment; nothing was changed' : error.message;
+  const { expression } = error as { expression?: readonly string[] };
+  const place = Array.isArray(expression) && expression.length > 0 ? { expression: [...(expression as string[])] } : {};
+  return [{ severity: 'error', code, diagnostics, ...place }];
 }
