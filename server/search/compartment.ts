@@ -1,5 +1,5 @@
 import type { Resource } from '@medplum/fhirtypes';
-import { compartmentDefinitions, searchParameter } from './definitions.ts';
+import { compartmentDefinitions, searchParameter, searchParametersOf } from './definitions.ts';
 import { type Collector, compileExpression, type Walk } from './fhirpath.ts';
 import { once, perKey } from './once.ts';
 import { parseReference } from './references.ts';
@@ -45,6 +45,26 @@ export function patientOf(resource: Resource, baseUrl: string | null = null): st
   for (const walk of walks(resource.resourceType)) walk(resource, found);
   const [first = '', ...others] = found.ids;
   return others.every((id) => id === first) ? first : '';
+}
+
+/**
+ * Codes of the parameters whose every reference to a Patient puts the resource into that Patient's compartment: those of
+ * the CompartmentDefinition, and those that select the same elements by another name, as `patient` does for `subject`.
+ */
+export const patientParameters = perKey((type: string): ReadonlySet<string> => {
+  const member = new Set(compartmentParameters('Patient', type).flatMap((code) => pathsOf(type, code)));
+  const covered = [...searchParametersOf(type).keys()].filter((code) => {
+    const paths = pathsOf(type, code);
+    return paths.length > 0 && paths.every((path) => member.has(path));
+  });
+  return new Set(covered);
+});
+
+function pathsOf(type: string, code: string): string[] {
+  const alternatives = (searchParameter(type, code)?.expression ?? '').split('|').map((path) => path.trim());
+  return alternatives
+    .filter((path) => path.startsWith(`${type}.`))
+    .map((path) => path.replace('.where(resolve() is Patient)', ''));
 }
 
 const walks = perKey((type: string): readonly Walk<Patients>[] =>

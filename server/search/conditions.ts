@@ -30,6 +30,10 @@ const openTypes = new Set(
   ),
 );
 
+export function isOpen(type: string): boolean {
+  return openTypes.has(type);
+}
+
 /** The rows of `r`, of that type, that a criterion accepts. */
 export function criterionSql(criterion: Criterion, r: string, type: string, to: Statement): string {
   switch (criterion.kind) {
@@ -44,7 +48,7 @@ export function criterionSql(criterion: Criterion, r: string, type: string, to: 
     case 'list':
       return listSql(criterion, r, type, to);
     case 'values':
-      return valuesSql(criterion, r, type, to);
+      return valuesSql(criterion, r, to);
     case 'chain':
       return chainSql(criterion, r, to);
     case 'has':
@@ -54,7 +58,7 @@ export function criterionSql(criterion: Criterion, r: string, type: string, to: 
 
 /** What a search that is bound to a patient may see of a type (CompartmentDefinition Patient). */
 export function scopeSql(r: string, type: string, to: Statement): string[] {
-  return to.patient === null || openTypes.has(type) ? [] : [compartmentSql('Patient', to.patient, r, type, to)];
+  return to.patient === null || isOpen(type) ? [] : [compartmentSql('Patient', to.patient, r, type, to)];
 }
 
 /** As scopeSql, for rows of any type. */
@@ -83,6 +87,7 @@ export function compartmentSql(compartment: string, id: string, r: string, type:
   return numbers.length === 0 ? own : `(${r}.patient IN (${key}, '') AND (${own} OR ${refers}))`;
 }
 
+/** Rows `t` of the index that are those of `r`. */
 function rowOf(t: string, r: string, to: Statement): string {
   return `${t}.patient = ${r}.patient AND ${to.ofTenant(t)} AND ${t}.id = ${r}.id`;
 }
@@ -94,38 +99,13 @@ function any(conditions: readonly string[]): string {
 function valuesSql(
   { definition, param, predicates, not }: Criterion & { kind: 'values' },
   r: string,
-  type: string,
   to: Statement,
 ): string {
   const t = to.alias();
   const kind = param === definition.id ? definition.kind : 'token';
   const conditions = any(predicates.map((predicate) => predicateSql(predicate, t, ownColumns(t), to)));
   const exists = `EXISTS (SELECT 1 FROM ${tableOf(kind)} ${t} WHERE ${rowOf(t, r, to)} AND ${t}.param = ${to.bind(param)} AND ${conditions})`;
-  if (not) return `NOT ${exists}`;
-  return [exists, ...patientKeySql(definition.code, predicates, r, type, to)].join(' AND ');
-}
-
-/**
- * A reference to a Patient by a parameter of the Patient compartment says which patient key the resource has, or that
- * it has none because it lies in several: with that the search stays within one patient's rows.
- */
-function patientKeySql(
-  code: string,
-  predicates: readonly Predicate[],
-  r: string,
-  type: string,
-  to: Statement,
-): string[] {
-  if (type === 'Patient' || !compartmentParameters('Patient', type).includes(code)) return [];
-  const ids: string[] = [];
-  for (const predicate of predicates) {
-    if (predicate.kind !== 'reference' || predicate.target.url !== '') return [];
-    const { target, types } = predicate;
-    const toPatient = target.type === 'Patient' || (target.type === '' && types.length === 1 && types[0] === 'Patient');
-    if (!toPatient) return [];
-    ids.push(target.id);
-  }
-  return [`${r}.patient = ANY (${to.bind([...ids, ''])}::text[])`];
+  return not ? `NOT ${exists}` : exists;
 }
 
 function missingSql({ definition, missing }: Criterion & { kind: 'missing' }, r: string, to: Statement): string {

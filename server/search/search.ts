@@ -1,9 +1,10 @@
 import type { Sql } from '../db/database.ts';
 import type { StoredResource } from '../db/stored-resource.ts';
-import { compartmentSql, criterionSql, scopeSql, tableOf } from './conditions.ts';
+import { compartmentSql, criterionSql, isOpen, scopeSql, tableOf } from './conditions.ts';
 import { type Cursor, formatCursor } from './cursor.ts';
 import { InvalidCursor } from './errors.ts';
 import { include } from './include.ts';
+import { patientKeys } from './patient-keys.ts';
 import type { Predicate } from './predicates.ts';
 import type { SearchIssue, SearchRequest, SortKey } from './request.ts';
 import { type Concept, Statement } from './statement.ts';
@@ -79,9 +80,9 @@ async function page(
   concepts: Concepts,
 ): Promise<{ rows: SortedRow[]; more: boolean }> {
   const to = new Statement(tenant, request.patient, concepts);
-  const keys = request.sort.map((key, i) => ({ ...key, name: `s${i}`, sql: sortSql(key, to) }));
-  const selected = keys.map(({ name, sql: expression }) => `, ${expression} AS ${name}`).join('');
-  const where = whereSql(request, to);
+  const keys = request.sort.map((key, i) => ({ ...key, name: `s${i}` }));
+  const selected = ['r.*', ...keys.map((key) => `${sortSql(key, to)} AS ${key.name}`)];
+  const matches = matchesSql(request, to, selected.join(', '));
   const back = request.cursor?.direction === 'previous';
   const after = request.cursor === null ? '' : `WHERE ${afterSql(request.cursor, keys, to)}`;
   const order = keys.map(
@@ -91,7 +92,7 @@ async function page(
   const ordered = [...order, ...ties.map((column) => `r.${column} ${back ? 'DESC' : 'ASC'}`)].join(', ');
   const texts = keys.map(({ name }) => `, r.${name}::text AS ${name}`).join('');
   const text = `SELECT ${resourceColumns('r')}${texts}
-    FROM (SELECT r.*${selected} FROM resource r WHERE ${where}) r ${after}
+    FROM (${matches}) r ${after}
     ORDER BY ${ordered} LIMIT ${to.bind(request.count + 1)}`;
   const { rows } = await sql.query<SortedRow>(text, to.values).catch((error: { code?: string }) => {
     // Data exceptions: a cursor that someone made up holds what is no date or number.
@@ -103,6 +104,28 @@ async function page(
 }
 
 type SortedRow = ResourceRow & { readonly [key: `s${number}`]: string | null };
+
+/** More patients than this are looked for in one branch. */
+const maxBranches = 4;
+
+/**
+ * The matches, with what `columns` adds. Where the search says which patient keys they have there is a branch for each
+ * key: from one constant, unlike from several, the planner infers the key of the index rows too.
+ */
+function matchesSql(request: SearchRequest, to: Statement, columns: string): string {
+  const [only = ''] = request.types;
+  const keys = request.types.length === 1 ? patientKeys(request, only, isOpen(only)) : null;
+  const distinct = [...new Set(keys)];
+  const confined =
+    keys === null
+      ? ['']
+      : distinct.length > maxBranches
+        ? [`r.patient = ANY (${to.bind(distinct)}::text[]) AND `]
+        : distinct.map((key) => `r.patient = ${to.bind(key)} AND `);
+  return confined
+    .map((condition) => `SELECT ${columns} FROM resource r WHERE ${condition}${whereSql(request, to)}`)
+    .join(' UNION ALL ');
+}
 
 function whereSql(request: SearchRequest, to: Statement): string {
   const { types, criteria, compartment } = request;
@@ -188,14 +211,14 @@ async function totalOf(
   if (known !== null || request.total === null) return known;
   if (request.total === 'accurate') return count(sql, tenant, request, concepts);
   const to = new Statement(tenant, request.patient, concepts);
-  const text = `EXPLAIN (FORMAT JSON) SELECT 1 FROM resource r WHERE ${whereSql(request, to)}`;
+  const text = `EXPLAIN (FORMAT JSON) ${matchesSql(request, to, '1')}`;
   const { rows } = await sql.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(text, to.values);
   return rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? null;
 }
 
 async function count(sql: Sql, tenant: string, request: SearchRequest, concepts: Concepts): Promise<number> {
   const to = new Statement(tenant, request.patient, concepts);
-  const text = `SELECT count(*)::int AS total FROM resource r WHERE ${whereSql(request, to)}`;
+  const text = `SELECT count(*)::int AS total FROM (${matchesSql(request, to, '1')}) r`;
   const { rows } = await sql.query<{ total: number }>(text, to.values);
   return rows[0]?.total ?? 0;
 }

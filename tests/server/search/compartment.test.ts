@@ -1,5 +1,10 @@
 import type { Resource } from '@medplum/fhirtypes';
-import { compartmentParameters, compartments, patientOf } from '../../../server/search/compartment.ts';
+import {
+  compartmentParameters,
+  compartments,
+  patientOf,
+  patientParameters,
+} from '../../../server/search/compartment.ts';
 
 const base = 'http://localhost/fhir';
 const of = (reference: string): Resource => ({
@@ -55,5 +60,12 @@ describe('The Patient compartment', () => {
     expect([...compartments()].sort()).toEqual(['Device', 'Encounter', 'Patient', 'Practitioner', 'RelatedPerson']);
     expect(compartmentParameters('Patient', 'Observation')).toEqual(['subject', 'performer']);
     expect(compartmentParameters('Patient', 'Medication')).toEqual([]);
+  });
+
+  it('is entered by other names of the same elements too, and by nothing else', () => {
+    expect([...patientParameters('Observation')].sort()).toEqual(['patient', 'performer', 'subject']);
+    expect([...patientParameters('Encounter')].sort()).toEqual(['patient', 'subject']);
+    expect([...patientParameters('Medication')]).toEqual([]);
+    expect(patientParameters('Group').has('managing-entity')).toBe(false);
   });
 });
