@@ -66,7 +66,8 @@ export const explanations: readonly Explanation[] = [
   {
     measure: 'CMS69FHIRPCSBMIScreenAndFollowUp',
     kind: 'engine defect',
-    proof: 'a ServiceRequest that declares the profile of a service not requested is found where the act is asked for',
+    proof:
+      'the BMI declares qicore-simple-observation and no profile of BMI: expected not to be found, and found by its code, as data without profiles has to be',
     cases: 'c1df0273',
   },
 ];
