@@ -9,6 +9,7 @@ import { type Database, openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { type GapWorker, startGapWorker } from './gaps/gap-worker.ts';
+import { answerApi } from './http/api.ts';
 import { capabilityHandler } from './http/capability-statement.ts';
 import { dispatch, type Handler, interactionHandler } from './http/dispatch.ts';
 import { operationDefinitionHandler } from './http/operation-definition.ts';
@@ -138,7 +139,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     interactionServices,
     worker,
     dispatch: (context, request) => dispatch(fixed, request, context),
-    api: async () => ({ status: 501, headers: {}, body: null }),
+    api: (context, request) => answerApi({ database, catalogue, audit, version }, context, request),
     health: async () => {
       await database.query('SELECT 1');
       return { version };

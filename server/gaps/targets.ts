@@ -11,12 +11,26 @@ export interface MeasureTarget {
   readonly source: string;
 }
 
-export async function setTarget(sql: Sql, tenant: string, { measureUrl, groupId, target, source }: MeasureTarget): Promise<void> {
+export async function setTarget(
+  sql: Sql,
+  tenant: string,
+  { measureUrl, groupId, target, source }: MeasureTarget,
+): Promise<void> {
   await sql.query(
     `INSERT INTO measure_target (tenant, measure_url, group_id, target, source) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (tenant, measure_url, group_id) DO UPDATE SET target = excluded.target, source = excluded.source`,
     [tenant, measureUrl, groupId ?? '', target, source],
   );
+}
+
+/** Does nothing when there is none. */
+export async function removeTarget(
+  sql: Sql,
+  tenant: string,
+  { measureUrl, groupId }: Pick<MeasureTarget, 'measureUrl' | 'groupId'>,
+): Promise<void> {
+  const query = 'DELETE FROM measure_target WHERE tenant = $1 AND measure_url = $2 AND group_id = $3';
+  await sql.query(query, [tenant, measureUrl, groupId ?? '']);
 }
 
 export async function targets(sql: Sql, tenant: string): Promise<MeasureTarget[]> {
@@ -33,7 +47,11 @@ export async function targets(sql: Sql, tenant: string): Promise<MeasureTarget[]
 }
 
 /** The target of a group: its own, or that of the whole measure. */
-export function targetOf(all: readonly MeasureTarget[], measureUrl: string, groupId: string | null): MeasureTarget | null {
+export function targetOf(
+  all: readonly MeasureTarget[],
+  measureUrl: string,
+  groupId: string | null,
+): MeasureTarget | null {
   const mine = all.filter((target) => target.measureUrl === measureUrl);
   return mine.find((target) => target.groupId === groupId) ?? mine.find((target) => target.groupId === null) ?? null;
 }

@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import type { Access, AuditTrail } from '../auth/audit.ts';
+import { type Permission, requireScope } from '../auth/scopes.ts';
+import type { Catalogue } from '../content/catalogue.ts';
+import type { RequestContext } from '../context.ts';
+import type { Database } from '../db/database.ts';
+import { type LiveMeasure, type LivePlan, livePlan } from '../gaps/live-plan.ts';
+import { gapProgress } from '../gaps/progress.ts';
+import { removeTarget, setTarget } from '../gaps/targets.ts';
+import { measurePatients, patientSorts } from '../gaps/views/measure-patients.ts';
+import { measuresOverview } from '../gaps/views/measures-overview.ts';
+import { patientGapsView } from '../gaps/views/patient-gaps.ts';
+import type { FhirRequest, FhirResponse } from '../interactions/interaction.ts';
+import { InvalidRequest, ResourceNotFound, UnsupportedInteraction } from '../store/errors.ts';
+
+/** What the page asks beside FHIR: views of the gap state, below /api. */
+export interface ApiServices {
+  readonly database: Database;
+  readonly catalogue: Catalogue;
+  readonly audit: AuditTrail;
+  readonly version: string;
+}
+
+interface Call {
+  readonly context: RequestContext;
+  readonly services: ApiServices;
+  /** What stands in the path where the route has a `:`. */
+  readonly id: string;
+  readonly body: string | null;
+  /** Leaves an AuditEvent of a read of clinical data. */
+  record(access: Pick<Access, 'interaction' | 'resources'>): Promise<void>;
+}
+
+interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: readonly string[];
+  readonly scopes: readonly (readonly [type: string, permission: Permission])[];
+  run(call: Call): Promise<object>;
+}
+
+const worklist = z.object({
+  groupId: z.string().nullable().default(null),
+  status: z.array(z.enum(['open-gap', 'prospective-gap', 'closed-gap', 'not-applicable', 'error'])).default([]),
+  population: z
+    .enum([
+      'initial-population',
+      'denominator',
+      'denominator-exclusion',
+      'denominator-exception',
+      'numerator',
+      'numerator-exclusion',
+    ])
+    .nullable()
+    .default(null),
+  text: z.string().max(200).nullable().default(null),
+  provider: z.string().max(200).nullable().default(null),
+  sort: z.enum(patientSorts).default('status'),
+  descending: z.boolean().default(false),
+  offset: z.int().min(0).default(0),
+  count: z.int().min(1).max(500).default(50),
+});
+
+const target = z.object({
+  groupId: z.string().nullable().default(null),
+  /** Null removes it. */
+  target: z.number().min(0).max(1).nullable(),
+  source: z.string().min(1).max(200).default('Set on the page'),
+});
+
+const routes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: ['status'],
+    scopes: [['Measure', 'r']],
+    async run({ context: { tenant }, services: { database, version } }) {
+      return { mode: 'demo', tenant, version, ...(await gapProgress(database, tenant)) };
+    },
+  },
+  {
+    method: 'GET',
+    path: ['measures'],
+    scopes: [['Measure', 's']],
+    async run(call) {
+      const { context, services } = call;
+      return { measures: await measuresOverview(services.database, context.tenant, await planOf(call)) };
+    },
+  },
+  {
+    method: 'POST',
+    path: ['measures', ':id', 'patients', '_search'],
+    scopes: [
+      ['Measure', 'r'],
+      ['Patient', 's'],
+    ],
+    async run(call) {
+      const { context, services, body } = call;
+      const wanted = parse(worklist, body);
+      const { measure, period } = liveMeasure(await planOf(call), call.id);
+      const found = await measurePatients(services.database, {
+        ...wanted,
+        tenant: context.tenant,
+        measureUrl: measure.url,
+        measureVersion: measure.version,
+        periodStart: period.start,
+      });
+      const resources = found.items.map(({ patient }) => patientResource(patient.id));
+      await call.record({ interaction: 'search-type', resources });
+      return found;
+    },
+  },
+  {
+    method: 'PUT',
+    path: ['measures', ':id', 'target'],
+    scopes: [['Measure', 'u']],
+    async run(call) {
+      const { context, services } = call;
+      const { groupId, target: rate, source } = parse(target, call.body);
+      const { measure, groups } = liveMeasure(await planOf(call), call.id);
+      if (groupId !== null && !groups.some(({ id }) => id === groupId)) {
+        throw new InvalidRequest(
+          `The measure has no group ${groupId}: it has ${groups.map(({ id }) => id).join(', ')}`,
+        );
+      }
+      const about = { measureUrl: measure.url, groupId };
+      if (rate === null) await removeTarget(services.database, context.tenant, about);
+      else await setTarget(services.database, context.tenant, { ...about, target: rate, source });
+      return { groupId, target: rate, source };
+    },
+  },
+  {
+    method: 'GET',
+    path: ['patients', ':id'],
+    scopes: [['Patient', 'r']],
+    async run(call) {
+      const { context, services, id } = call;
+      const view = await patientGapsView(services.database, context.tenant, id, await planOf(call));
+      if (view === null) throw new ResourceNotFound(`Patient/${id} does not exist, or is not evaluated yet`);
+      await call.record({ interaction: 'read', resources: [patientResource(id)] });
+      return view;
+    },
+  },
+];
+
+/** @throws UnsupportedInteraction, InvalidRequest, ResourceNotFound, ForbiddenByScope */
+export async function answerApi(
+  services: ApiServices,
+  context: RequestContext,
+  { method, path, body }: FhirRequest,
+): Promise<FhirResponse> {
+  for (const route of routes) {
+    if (route.method !== method || route.path.length !== path.length) continue;
+    if (!route.path.every((part, position) => part === ':id' || part === path[position])) continue;
+    for (const [type, permission] of route.scopes) requireScope(context.scopes, type, permission);
+    const id = path[route.path.indexOf(':id')] ?? '';
+    const record: Call['record'] = (access) => services.audit.record(context, { action: 'R', query: null, ...access });
+    const answer = await route.run({ context, services, id, body, record });
+    return { status: 200, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: answer };
+  }
+  throw new UnsupportedInteraction(`Nothing answers ${method} below /api at that path`);
+}
+
+function planOf({ context, services }: Call): Promise<LivePlan> {
+  return livePlan(services.catalogue, context.tenant, context.now.toISOString().slice(0, 10), context.log);
+}
+
+function liveMeasure(plan: LivePlan, id: string): LiveMeasure {
+  const found = plan.measures.find(({ measure }) => measure.id === id);
+  if (found === undefined) throw new ResourceNotFound(`Measure/${id} is not among the live measures`);
+  return found;
+}
+
+function parse<T>(schema: z.ZodType<T>, body: string | null): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(body ?? '{}');
+  } catch (error) {
+    throw new InvalidRequest(`The body is not JSON: ${(error as Error).message}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new InvalidRequest(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+}
+
+function patientResource(id: string): Access['resources'][number] {
+  return { type: 'Patient', id, version: null, patient: id };
+}
