@@ -5,10 +5,16 @@ import type { Database, Sql } from '../db/database.ts';
 import { formatCanonical } from '../terminology/canonical.ts';
 import { checkInThread } from './check-in-thread.ts';
 import { InvalidMeasureContent, UnknownMeasure } from './errors.ts';
-import { byTitle, findMeasure, type InstalledMeasure, installedMeasure, type MeasureReference } from './installed-measure.ts';
+import {
+  byTitle,
+  findMeasure,
+  type InstalledMeasure,
+  installedMeasure,
+  type MeasureReference,
+} from './installed-measure.ts';
 import { LibraryShelf } from './library-shelf.ts';
 import { loadMeasure } from './load-measure.ts';
-import { type MeasurePackage, packMeasure, ParsedParts, prepareFromPackage } from './package.ts';
+import { type MeasurePackage, ParsedParts, packMeasure, prepareFromPackage } from './package.ts';
 import { type ContentReader, databaseReader, keepTranslations } from './reader.ts';
 
 /** The installed measures, read once and again whenever content of the tenant changes, in whichever process. */
@@ -65,7 +71,10 @@ export function createCatalogue(database: Database): Catalogue {
 
   async function find(tenant: string, reference: MeasureReference): Promise<InstalledMeasure> {
     const { measures } = await shelfOf(tenant);
-    const found = findMeasure([...(await measures).values()].map(({ installed }) => installed), reference);
+    const found = findMeasure(
+      [...(await measures).values()].map(({ installed }) => installed),
+      reference,
+    );
     if (found === null) throw new UnknownMeasure(Object.values(reference).join());
     return found;
   }
@@ -117,7 +126,9 @@ function remembered<T>(known: Map<string, Promise<T>>, key: string, work: () => 
 }
 
 async function contentVersion(sql: Sql, tenant: string): Promise<number> {
-  const { rows } = await sql.query<{ version: number }>('SELECT version FROM content_version WHERE tenant = $1', [tenant]);
+  const { rows } = await sql.query<{ version: number }>('SELECT version FROM content_version WHERE tenant = $1', [
+    tenant,
+  ]);
   return rows[0]?.version ?? 0;
 }
 
@@ -138,7 +149,10 @@ async function readMeasures(
     // The narrative and what is contained are most of an official measure, and nothing that evaluation reads.
     const { text: _text, contained: _contained, ...measure } = JSON.parse(content) as Measure;
     const mine = warnings.rows.filter(({ url, version }) => url === measure.url && version === (measure.version ?? ''));
-    const installed = installedMeasure(measure, mine.map(({ diagnostics }) => diagnostics));
+    const installed = installedMeasure(
+      measure,
+      mine.map(({ diagnostics }) => diagnostics),
+    );
     if (installed !== null) found.set(formatCanonical(installed), { installed, measure });
   }
   return found;

@@ -5,7 +5,7 @@ import { issuesOf } from './issues.ts';
 import { type LibraryDefinition, modelInfoOf } from './library-resource.ts';
 import { LibraryShelf, type Translate } from './library-shelf.ts';
 import { type Dependency, type LoadedMeasure, loadClosure, loadMeasure, measureLabel } from './load-measure.ts';
-import { packMeasure, ParsedParts, prepareFromPackage } from './package.ts';
+import { ParsedParts, packMeasure, prepareFromPackage } from './package.ts';
 import type { ContentReader, Translation } from './reader.ts';
 
 /** What is to be checked: resources that were just written, and installed measures that depend on what was. */

@@ -2,7 +2,14 @@
 export interface ContentIssue {
   readonly severity: 'error' | 'warning';
   /** Code of http://hl7.org/fhir/issue-type. */
-  readonly code: 'not-found' | 'invalid' | 'not-supported' | 'incomplete' | 'business-rule' | 'exception' | 'too-costly';
+  readonly code:
+    | 'not-found'
+    | 'invalid'
+    | 'not-supported'
+    | 'incomplete'
+    | 'business-rule'
+    | 'exception'
+    | 'too-costly';
   /** Names the resource, what is wrong with it and, for CQL, line and column. */
   readonly diagnostics: string;
   /** FHIRPath within the resource that `diagnostics` names; empty where there is none. */

@@ -63,7 +63,9 @@ export function findMeasure(
     const { url: system, version: value } = parseCanonical(reference.identifier);
     return preferred(
       measures.filter(({ identifiers }) =>
-        identifiers.some((one) => (value === null ? one.value === system : one.system === system && one.value === value)),
+        identifiers.some((one) =>
+          value === null ? one.value === system : one.system === system && one.value === value,
+        ),
       ),
     );
   }
@@ -104,7 +106,10 @@ export function measurementPeriodAt(
 function holds(period: MeasureDefinition['effectivePeriod'], date: string): boolean {
   if (period === null) return false;
   const { start, end } = period;
-  return date.slice(0, Math.min(10, start.length)) >= start.slice(0, 10) && date.slice(0, Math.min(10, end.length)) <= end.slice(0, 10);
+  return (
+    date.slice(0, Math.min(10, start.length)) >= start.slice(0, 10) &&
+    date.slice(0, Math.min(10, end.length)) <= end.slice(0, 10)
+  );
 }
 
 /** Order of lists: by title, then version. */

@@ -43,7 +43,7 @@ export function issuesOf(error: unknown, about: string, expression: readonly str
       diagnostics: `${about}: ${problem.expression} ${problem.message}`,
       expression: [problem.expression],
     }));
-  if (messages !== undefined && messages.some(({ severity }) => severity === 'error'))
+  if (messages?.some(({ severity }) => severity === 'error'))
     return messages
       .filter(({ severity }) => severity === 'error')
       .map(({ library, startLine, startColumn, message }) => ({

@@ -117,7 +117,9 @@ export class LibraryShelf {
     const main = { name: id, version, cql };
     const includes = await this.#includedCql(cql, new Map());
     const modelInfos = await this.#loadModelInfos();
-    const hash = createHash('sha256').update(JSON.stringify([main, includes, modelInfos])).digest('hex');
+    const hash = createHash('sha256')
+      .update(JSON.stringify([main, includes, modelInfos]))
+      .digest('hex');
     const text = (await this.#reader.translated(hash)) ?? (await this.#translateAndKeep(hash, library, main, includes));
     const translated: Translated = JSON.parse(text);
     for (const elm of translated.brought) this.#bring(elm);

@@ -61,7 +61,8 @@ export async function loadMeasure(
     const label = `value set "${name}" (${version === null ? url : `${url}|${version}`})`;
     const expression = ['Library.content'];
     if (valueSets.find(url, version) === null) {
-      const reason = problem === null ? 'is not there: POST it with the measure' : `has no usable codes: ${problem.message}`;
+      const reason =
+        problem === null ? 'is not there: POST it with the measure' : `has no usable codes: ${problem.message}`;
       const code = problem === null ? 'not-found' : 'incomplete';
       issues.push({ severity: 'error', code, diagnostics: `${about}: ${label} ${reason}`, expression });
     } else if (problem !== null) {
@@ -102,7 +103,10 @@ export async function loadMeasure(
       issues.push({ severity: 'error', code: 'invalid', diagnostics, expression });
       return null;
     }
-    const found = (await reader.measures([url])).map((candidate) => ({ version: candidate.version ?? null, candidate }));
+    const found = (await reader.measures([url])).map((candidate) => ({
+      version: candidate.version ?? null,
+      candidate,
+    }));
     const wanted = version === null ? newest(found) : (found.find((item) => item.version === version) ?? null);
     if (wanted === null) {
       const diagnostics = `${about}: its component ${canonical} is not there`;
@@ -157,7 +161,9 @@ export async function loadClosure(shelf: LibraryShelf, main: LibraryDefinition):
   }
 }
 
-function includesIn(elm: ElmLibrary): { name: string; version: string | null; namespace: string | null; written: string }[] {
+function includesIn(
+  elm: ElmLibrary,
+): { name: string; version: string | null; namespace: string | null; written: string }[] {
   return (elm.library.includes?.def ?? []).map(({ path, version = null }) => {
     const slash = path.lastIndexOf('/');
     const namespace = slash === -1 ? null : path.slice(0, slash);

@@ -107,6 +107,8 @@ export function prepareFromPackage(packed: MeasurePackage, evaluator: Evaluator,
       find: (url, version) => sets.find((set) => set.url === url && set.version === version)?.expanded ?? null,
     },
     evaluator,
-    components: packed.components.map((component) => prepareFromPackage({ ...component, parts: packed.parts }, evaluator, parsed)),
+    components: packed.components.map((component) =>
+      prepareFromPackage({ ...component, parts: packed.parts }, evaluator, parsed),
+    ),
   });
 }

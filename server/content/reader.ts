@@ -1,7 +1,7 @@
 import type { Measure } from '@medplum/fhirtypes';
 import type { Sql } from '../db/database.ts';
-import type { CodeSystemDefinition, ValueSetDefinition } from '../terminology/definitions.ts';
 import { readByUrl, readLibrariesByName, readModelInfos } from '../terminology/canonical-resources.ts';
+import type { CodeSystemDefinition, ValueSetDefinition } from '../terminology/definitions.ts';
 import { loadDefinitions } from '../terminology/source.ts';
 import type { LibraryDefinition } from './library-resource.ts';
 
@@ -17,7 +17,10 @@ export interface ContentReader {
   /** All stored versions of the Measures with this canonical url. */
   measures(urls: readonly string[]): Promise<Measure[]>;
   /** All stored versions of the Libraries with one of the urls or names. */
-  libraries(wanted: { readonly urls: readonly string[]; readonly names: readonly string[] }): Promise<LibraryDefinition[]>;
+  libraries(wanted: {
+    readonly urls: readonly string[];
+    readonly names: readonly string[];
+  }): Promise<LibraryDefinition[]>;
   /** The ValueSets, those that they include, and the CodeSystems that their filters need. */
   terminology(
     canonicals: readonly string[],

@@ -3,8 +3,8 @@ import type { EvaluationPool } from '../jobs/evaluation-pool.ts';
 import { loadPatientRecords } from '../store/patient-record.ts';
 import { countOf, populationCounts } from './gap-row.ts';
 import type { LiveMeasure, LivePlan } from './live-plan.ts';
+import { allPatients, countPatients } from './patients.ts';
 import type { RateCounts } from './rate.ts';
-import { countSubjects, subjectIds } from './subjects.ts';
 import { knownRollingPoints, type NewPoint, storePoints } from './trend-points.ts';
 
 export interface TrendRequest {
@@ -51,10 +51,10 @@ export async function fillTrend(database: Database, pool: EvaluationPool, reques
       .map((end): WantedPoint => ({ measure, period: rollingYear(end), counts: measure.groups.map(() => none) })),
   );
   if (wanted.length === 0) return 0;
-  const total = await countSubjects(database, tenant, { kind: 'all' });
+  const total = await countPatients(database, tenant);
   const types = [...new Set(wanted.flatMap(({ measure }) => measure.packed.resourceTypes))];
   let done = 0;
-  for await (const ids of subjectIds(database, tenant, { kind: 'all' }, 16)) {
+  for await (const ids of allPatients(database, tenant, 16)) {
     signal?.throwIfAborted();
     const records = await loadPatientRecords(database, tenant, ids, types);
     await Promise.all([...records.values()].map(({ contents }) => addPatient(pool, contents, wanted)));
@@ -65,7 +65,11 @@ export async function fillTrend(database: Database, pool: EvaluationPool, reques
   return wanted.length;
 }
 
-async function addPatient(pool: EvaluationPool, resources: readonly string[], wanted: readonly WantedPoint[]): Promise<void> {
+async function addPatient(
+  pool: EvaluationPool,
+  resources: readonly string[],
+  wanted: readonly WantedPoint[],
+): Promise<void> {
   const answers = await pool.evaluate({
     resources,
     tasks: wanted.map(({ measure, period }) => ({

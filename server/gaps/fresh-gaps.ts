@@ -10,9 +10,9 @@ import type { InstalledMeasure } from '../content/installed-measure.ts';
 import type { MeasurePackage } from '../content/package.ts';
 import type { Database, Sql } from '../db/database.ts';
 import type { EvaluationPool } from '../jobs/evaluation-pool.ts';
+import { loadPatientRecords } from '../store/patient-record.ts';
 import { formatCanonical } from '../terminology/canonical.ts';
 import { waitingPatients } from './change-feed.ts';
-import { evaluateSubjects } from './evaluate-subjects.ts';
 import { type GapRow, gapRows, type NextStep, type PopulationCount } from './gap-row.ts';
 
 /** What is true now of one patient in one group of a measure. */
@@ -54,15 +54,15 @@ export interface FreshGapsRequest {
 /**
  * Gaps that are never stale: read from the live state where it is of the current data, measure and period; evaluated on
  * the spot for patients that wait on the feed, and for measures and periods that are not kept live. Ordered by patient
- * as asked, then by measure.
+ * as asked, then by measure; a patient that does not exist is absent.
  *
- * @throws UnknownSubject for a patient that does not exist
+ * @throws InvalidMeasureContent when a measure cannot be loaded
  */
 export async function freshGaps(
   { database, catalogue, pool }: { database: Database; catalogue: Catalogue; pool: EvaluationPool },
   request: FreshGapsRequest,
 ): Promise<PatientGaps[]> {
-  const { tenant, patients, measures, period } = request;
+  const { tenant, patients, measures } = request;
   const packages = new Map<InstalledMeasure, MeasurePackage>();
   for (const measure of measures) packages.set(measure, await catalogue.package(tenant, formatCanonical(measure)));
   const state = request.detail === true ? new Map() : await readState(database, request, packages);
@@ -70,38 +70,59 @@ export async function freshGaps(
   const key = (patient: string, measure: InstalledMeasure): string => `${patient} ${measure.id}`;
   const missing = Map.groupBy(
     patients.filter((patient) => measures.some((measure) => !answers.has(key(patient, measure)))),
-    (patient) => measures.filter((measure) => !answers.has(key(patient, measure))).map(({ id }) => id).join(' '),
+    (patient) =>
+      measures
+        .filter((measure) => !answers.has(key(patient, measure)))
+        .map(({ id }) => id)
+        .join(' '),
   );
   for (const ids of missing.values()) {
     const [first = ''] = ids;
     const wanted = measures.filter((measure) => !answers.has(key(first, measure)));
-    const evaluated = evaluateSubjects(database, pool, {
-      tenant,
-      subjects: { kind: 'patients', ids },
-      measures: wanted.flatMap((measure) => packages.get(measure) ?? []),
-      period,
-      now: request.now,
-      detail: request.detail ?? false,
-      gaps: true,
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
-    });
-    for await (const { patient, answers: found } of evaluated) {
-      for (const [index, measure] of wanted.entries()) {
-        const answer = found[index];
-        if (answer === undefined) continue;
-        const groups = reportedGroups(measure.definition);
-        const rows = gapRows(measure, groups, period, packages.get(measure)?.hash ?? '', answer);
-        answers.set(key(patient, measure), {
-          patient,
-          measure,
-          period,
-          groups: groups.flatMap((group, g) => fresh(group, rows[g], null)),
-          result: answer.ok ? answer.result : null,
-        });
-      }
+    for (let start = 0; start < ids.length; start += patientsPerLoad) {
+      request.signal?.throwIfAborted();
+      const some = ids.slice(start, start + patientsPerLoad);
+      for (const gaps of await evaluateNow({ database, pool }, request, some, wanted, packages))
+        answers.set(key(gaps.patient, gaps.measure), gaps);
     }
   }
   return patients.flatMap((patient) => measures.flatMap((measure) => answers.get(key(patient, measure)) ?? []));
+}
+
+const patientsPerLoad = 50;
+
+async function evaluateNow(
+  { database, pool }: { database: Database; pool: EvaluationPool },
+  { tenant, period, now, detail = false }: FreshGapsRequest,
+  patients: readonly string[],
+  measures: readonly InstalledMeasure[],
+  packages: ReadonlyMap<InstalledMeasure, MeasurePackage>,
+): Promise<PatientGaps[]> {
+  const packed = measures.flatMap((measure) => packages.get(measure) ?? []);
+  const types = [...new Set(packed.flatMap(({ resourceTypes }) => resourceTypes))];
+  const records = await loadPatientRecords(database, tenant, patients, types);
+  const tasks = packed.map((measure) => ({
+    measure,
+    request: { period, now, supplementalData: detail },
+    gaps: true,
+    detail,
+  }));
+  const evaluated = await Promise.all(
+    [...records.values()].map(async ({ patient, contents }) => ({
+      patient,
+      answers: await pool.evaluate({ resources: contents, tasks }),
+    })),
+  );
+  return evaluated.flatMap(({ patient, answers }) =>
+    measures.flatMap((measure, index): PatientGaps[] => {
+      const answer = answers[index];
+      if (answer === undefined) return [];
+      const groups = reportedGroups(measure.definition);
+      const rows = gapRows(measure, groups, period, packed[index]?.hash ?? '', answer);
+      const gaps = groups.flatMap((group, g) => fresh(group, rows[g], null));
+      return [{ patient, measure, period, groups: gaps, result: answer.ok ? answer.result : null }];
+    }),
+  );
 }
 
 function fresh(group: GroupDefinition, row: Omit<GapRow, 'contentHash'> | undefined, since: string | null): FreshGap[] {
@@ -143,7 +164,9 @@ async function readState(
     [tenant, patients, measures.map(({ url }) => url), period.start, period.end],
   );
   const today = now.slice(0, 10);
-  const usable = rows.filter((row) => !waiting.has(row.patient) && !(row.status === 'prospective-gap' && period.end < today));
+  const usable = rows.filter(
+    (row) => !waiting.has(row.patient) && !(row.status === 'prospective-gap' && period.end < today),
+  );
   const byPatient = Map.groupBy(usable, ({ patient }) => patient);
   const found = new Map<string, PatientGaps>();
   for (const [patient, own] of byPatient) {

@@ -17,11 +17,7 @@ export interface PatientOutcome {
  *
  * @param now instant of the evaluation
  */
-export async function writeOutcomes(
-  sql: Sql,
-  outcomes: readonly PatientOutcome[],
-  now: Date,
-): Promise<void> {
+export async function writeOutcomes(sql: Sql, outcomes: readonly PatientOutcome[], now: Date): Promise<void> {
   const rows = outcomes.flatMap(({ claim, rows: own }) => own.map((row) => record(claim, row)));
   const today = now.toISOString().slice(0, 10);
   const json = jsonText(rows);

@@ -19,6 +19,7 @@ import {
 import { evaluatePatient, nowText } from './evaluate-patient.ts';
 import { type PatientOutcome, writeOutcomes } from './gap-state.ts';
 import { type LivePlan, livePlan } from './live-plan.ts';
+import { takeSnapshot } from './trend-points.ts';
 
 export interface GapWorkerSettings {
   readonly database: Database;
@@ -60,14 +61,18 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
   let busy = 0;
   let wakeUp = new AbortController();
   let planned = 0;
+  const worked = new Set<string>();
   let planning: Promise<void> | null = null;
 
-  const heartbeat = setInterval(() => {
-    if (busy > 0)
-      renewClaims(database, names).catch((error: Error) =>
-        log.warn('a claim was not renewed', { reason: error.message }),
-      );
-  }, (claimSeconds * 1000) / 3);
+  const heartbeat = setInterval(
+    () => {
+      if (busy > 0)
+        renewClaims(database, names).catch((error: Error) =>
+          log.warn('a claim was not renewed', { reason: error.message }),
+        );
+    },
+    (claimSeconds * 1000) / 3,
+  );
   heartbeat.unref();
 
   /** Queues all patients of the tenants whose measures or periods changed; at most once a second, one lane at a time. */
@@ -86,6 +91,13 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
     return planning;
   }
 
+  /** When the work is done for the moment: what the state says today of the tenants that were worked for. */
+  async function keepSnapshots(): Promise<void> {
+    const tenants = [...worked];
+    worked.clear();
+    for (const tenant of tenants) await takeSnapshot(database, tenant, now().toISOString().slice(0, 10));
+  }
+
   function planOf(tenant: string): Promise<LivePlan> {
     return livePlan(catalogue, tenant, now().toISOString().slice(0, 10), log);
   }
@@ -96,7 +108,10 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
         await checkPlans();
         const claims = await claimPatients(database, lane, batchSize);
         if (claims.length > 0) await evaluateClaims(lane, claims);
-        else await rest(pollMs);
+        else {
+          await keepSnapshots();
+          await rest(pollMs);
+        }
       } catch (error) {
         if (stopping || error instanceof PoolClosed) break;
         // Most likely the database is away: what was claimed is claimed again when it is back.
@@ -125,6 +140,7 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
           own.map((claim) => evaluatePatient(pool, claim, records.get(claim.patient) ?? null, measures, nowText(at))),
         );
         await write(lane, outcomes, at);
+        worked.add(tenant);
       }
     } finally {
       busy -= 1;
@@ -133,7 +149,11 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
 
   async function write(lane: string, outcomes: readonly PatientOutcome[], at: Date): Promise<void> {
     await database.transaction(async (sql) => {
-      const held = await lockClaims(sql, lane, outcomes.map(({ claim }) => claim));
+      const held = await lockClaims(
+        sql,
+        lane,
+        outcomes.map(({ claim }) => claim),
+      );
       const mine = new Set(held.map(({ patient }) => patient));
       await writeOutcomes(
         sql,
@@ -151,7 +171,9 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
     async idle() {
       for (;;) {
         await checkPlans();
-        const { rows } = await database.query<{ empty: boolean }>('SELECT NOT EXISTS (SELECT FROM change_feed) AS empty');
+        const { rows } = await database.query<{ empty: boolean }>(
+          'SELECT NOT EXISTS (SELECT FROM change_feed) AS empty',
+        );
         if (rows[0]?.empty === true && busy === 0) return;
         await sleep(20);
       }

@@ -41,6 +41,8 @@ export async function livePlan(catalogue: Catalogue, tenant: string, date: strin
     }
   }
   const parts = measures.map(({ packed, period }) => `${packed.hash} ${period.start} ${period.end}`).sort();
-  const resourceTypes = [...new Set(['Patient', 'Encounter', ...measures.flatMap(({ packed }) => packed.resourceTypes)])];
+  const resourceTypes = [
+    ...new Set(['Patient', 'Encounter', ...measures.flatMap(({ packed }) => packed.resourceTypes)]),
+  ];
   return { measures, resourceTypes, key: createHash('sha256').update(parts.join('\n')).digest('hex') };
 }

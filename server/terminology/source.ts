@@ -1,8 +1,8 @@
 import type { ExpandedValueSet, ValueSetSource } from '../../cql/index.ts';
 import type { Sql } from '../db/database.ts';
 import { newest, parseCanonical } from './canonical.ts';
-import type { CodeSystemDefinition, TerminologyFinder, ValueSetDefinition } from './definitions.ts';
 import { readByUrl } from './canonical-resources.ts';
+import type { CodeSystemDefinition, TerminologyFinder, ValueSetDefinition } from './definitions.ts';
 import { type CyclicValueSet, UnexpandableValueSet, UnknownValueSet } from './errors.ts';
 import { expandValueSet, referencesOf } from './expand.ts';
 

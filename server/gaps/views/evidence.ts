@@ -66,7 +66,10 @@ function quantity(value: unknown): string | null {
 /** A panel, such as a blood pressure: `138/84 mmHg`. */
 function components(value: unknown): string | null {
   if (!Array.isArray(value)) return null;
-  const quantities = value.filter(isJson).map((part) => part['valueQuantity']).filter(isJson);
+  const quantities = value
+    .filter(isJson)
+    .map((part) => part['valueQuantity'])
+    .filter(isJson);
   const numbers = quantities.flatMap((part) => (typeof part['value'] === 'number' ? [part['value']] : []));
   const unit = quantities.map((part) => part['unit'] ?? part['code']).find((found) => typeof found === 'string');
   return numbers.length === 0 ? null : `${numbers.join('/')}${typeof unit === 'string' ? ` ${unit}` : ''}`;
@@ -77,7 +80,9 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 function spoken(date: string): string {
   const [year = '', month, day] = date.split('-');
   const name = month === undefined ? undefined : months[Number(month) - 1];
-  return [day === undefined ? undefined : String(Number(day)), name, year].filter((part) => part !== undefined).join(' ');
+  return [day === undefined ? undefined : String(Number(day)), name, year]
+    .filter((part) => part !== undefined)
+    .join(' ');
 }
 
 /** `MedicationRequest` as people say it. */

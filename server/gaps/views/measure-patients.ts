@@ -82,7 +82,8 @@ export async function measurePatients(sql: Sql, request: MeasurePatientsRequest)
   const bind = (value: unknown): string => `$${values.push(value)}`;
   const filters = ['s.tenant = $1', 's.measure_url = $2', 's.measure_version = $3', 's.period_start = $4'];
   if (request.groupId != null) filters.push(`s.group_id = ${bind(request.groupId)}`);
-  if (request.status !== undefined && request.status.length > 0) filters.push(`s.status = ANY(${bind(request.status)})`);
+  if (request.status !== undefined && request.status.length > 0)
+    filters.push(`s.status = ANY(${bind(request.status)})`);
   const column = request.population == null ? undefined : populationColumns[request.population];
   if (column !== undefined) filters.push(`s.${column} > 0`);
   const ofHeader: string[] = [];

@@ -6,7 +6,12 @@ import { type Evidence, evidenceOf } from './evidence.ts';
 import type { PatientSummary } from './measure-patients.ts';
 
 export interface PatientGap {
-  readonly measure: { readonly id: string; readonly url: string; readonly version: string | null; readonly title: string };
+  readonly measure: {
+    readonly id: string;
+    readonly url: string;
+    readonly version: string | null;
+    readonly title: string;
+  };
   readonly group: { readonly id: string | null; readonly title: string | null };
   readonly period: MeasurementPeriod;
   readonly status: GapStatus | 'error' | null;
