@@ -18,16 +18,22 @@ export interface MeasureName {
   readonly id: string;
   readonly url: string;
   readonly version: string | null;
-  readonly title: string | null;
-  readonly description: string | null;
+  readonly title: string;
 }
 
 export interface GroupName {
-  readonly id: string;
+  readonly id: string | null;
   readonly title: string | null;
 }
 
+/** First and last date. */
+export interface Period {
+  readonly start: string;
+  readonly end: string;
+}
+
 export interface TrendPoint {
+  /** Last day of the twelve months. */
   readonly date: string;
   readonly rate: number | null;
   readonly numerator: number;
@@ -36,17 +42,22 @@ export interface TrendPoint {
 
 /** One group of a live measure: GET /api/measures. */
 export interface MeasureSummary {
-  readonly measure: MeasureName;
+  readonly measure: MeasureName & {
+    readonly description: string | null;
+    /** What the measure was warned about when it was installed: an incomplete value set, a draft. */
+    readonly warnings: readonly string[];
+  };
   readonly group: GroupName;
-  readonly period: { readonly start: string; readonly end: string };
-  readonly improvementNotation: 'increase' | 'decrease';
-  readonly target: number | null;
-  readonly targetSource: string | null;
+  readonly period: Period;
+  /** Null where the measure does not say: then no rate is better than another. */
+  readonly improvementNotation: 'increase' | 'decrease' | null;
+  readonly target: { readonly rate: number; readonly source: string } | null;
   readonly initialPopulation: number;
   readonly denominator: number;
-  readonly exclusions: number;
-  readonly exceptions: number;
+  readonly denominatorExclusion: number;
+  readonly denominatorException: number;
   readonly numerator: number;
+  readonly numeratorExclusion: number;
   /** Null when nobody can be assessed, and for scorings without a rate. */
   readonly rate: number | null;
   readonly open: number;
@@ -66,84 +77,87 @@ export interface PatientHeader {
   readonly birthDate: string | null;
   readonly gender: string | null;
   readonly phone: string | null;
-  /** Reference to the general practitioner, and how people call them. */
-  readonly provider: string | null;
-  readonly providerName: string | null;
-  readonly lastVisit: string | null;
+  /** The general practitioner. */
+  readonly provider: { readonly reference: string; readonly name: string | null } | null;
 }
+
+export type WorklistSort = 'name' | 'birthDate' | 'since' | 'dueBy' | 'status';
 
 /** Body of POST /api/measures/:id/patients/_search: in the body, because text that is searched for may be a name. */
 export interface WorklistRequest {
-  readonly group: string;
-  /** Empty: any. */
+  readonly groupId: string | null;
+  /** Any of these; empty: all. */
   readonly status: readonly GapStatus[];
   /** Members of a population; null: everyone who was evaluated. */
   readonly population: PopulationCode | null;
-  readonly q: string;
+  /** Part of the name; null: any. */
+  readonly text: string | null;
+  /** Reference to the general practitioner; null: any. */
   readonly provider: string | null;
-  /** A column, with `-` before it for descending. */
-  readonly sort: string;
-  readonly count: number;
+  readonly sort: WorklistSort;
+  readonly descending: boolean;
   readonly offset: number;
+  /** At most 500. */
+  readonly count: number;
 }
 
 export interface WorklistItem {
   readonly patient: PatientHeader;
+  readonly groupId: string | null;
   readonly status: GapStatus | null;
   readonly since: string;
   readonly dueBy: string | null;
+  /** First reason and first next step. */
   readonly reasonText: string | null;
   readonly nextStepText: string | null;
+  /** Why the patient could not be evaluated. */
+  readonly error: string | null;
   readonly lastVisit: string | null;
-  readonly populations: readonly { readonly code: PopulationCode; readonly count: number }[];
 }
 
 export interface Worklist {
   readonly total: number;
   readonly items: readonly WorklistItem[];
-  /** Everyone that the list could be narrowed to, whatever the other filters. */
-  readonly providers: readonly { readonly reference: string; readonly name: string | null }[];
-}
-
-/** Answer to POST /api/patients/_search. */
-export interface PatientMatches {
-  readonly total: number;
-  readonly items: readonly PatientHeader[];
 }
 
 export interface PatientGap {
   readonly measure: MeasureName;
   readonly group: GroupName;
-  readonly period: { readonly start: string; readonly end: string };
+  readonly period: Period;
   readonly status: GapStatus | null;
   readonly since: string;
   readonly evaluatedAt: string;
   readonly dueBy: string | null;
-  /** Why the patient could not be evaluated. */
-  readonly error: string | null;
   readonly reasons: readonly { readonly code: string; readonly text: string; readonly reference: string | null }[];
+  /** What put the patient where they are, each as "Mammography, 3 Feb 2025". */
   readonly evidence: readonly {
     readonly reference: string;
-    readonly summary: string | null;
+    readonly summary: string;
     readonly date: string | null;
   }[];
   readonly nextSteps: readonly { readonly text: string }[];
   readonly populations: readonly { readonly code: PopulationCode; readonly count: number }[];
+  /** Why the patient could not be evaluated. */
+  readonly error: string | null;
 }
 
 export interface GapTransition {
+  readonly measureUrl: string;
+  readonly measureTitle: string;
+  readonly groupId: string | null;
   readonly at: string;
-  readonly measure: MeasureName;
-  readonly group: GroupName;
   readonly from: GapStatus | null;
   readonly to: GapStatus | null;
-  /** One sentence: what brought the change. */
-  readonly causeText: string | null;
+  /** `data`: the chart changed, in resources of these types; `measures`: the measure or its period did. */
+  readonly cause: { readonly kind: 'data' | 'measures'; readonly resourceTypes: readonly string[] };
 }
 
 /** GET /api/patients/:id. */
 export interface PatientGaps {
-  readonly patient: PatientHeader;
+  readonly patient: PatientHeader & { readonly lastVisit: string | null };
+  /** The patient waits to be evaluated again. */
+  readonly pending: boolean;
+  /** What is urgent first. */
   readonly gaps: readonly PatientGap[];
   /** Latest first. */
   readonly history: readonly GapTransition[];
@@ -159,6 +173,36 @@ export interface ServerStatus {
   readonly errors: number;
   readonly lastEvaluated: string | null;
   readonly version: string;
+}
+
+/** What the page reads of the FHIR resources that it asks for. */
+export interface HumanName {
+  readonly use?: string;
+  readonly text?: string;
+  readonly family?: string;
+  readonly given?: readonly string[];
+  readonly prefix?: readonly string[];
+}
+
+export interface Patient {
+  readonly resourceType: 'Patient';
+  readonly id: string;
+  readonly name?: readonly HumanName[];
+  readonly birthDate?: string;
+  readonly gender?: string;
+  readonly telecom?: readonly { readonly system?: string; readonly value?: string }[];
+}
+
+export interface Practitioner {
+  readonly resourceType: 'Practitioner';
+  readonly id: string;
+  readonly name?: readonly HumanName[];
+}
+
+export interface Bundle<T> {
+  readonly resourceType: 'Bundle';
+  readonly total?: number;
+  readonly entry?: readonly { readonly resource?: T }[];
 }
 
 export interface OperationOutcome {

@@ -1,8 +1,10 @@
 import type {
-  OperationOutcome,
+  Bundle,
   MeasureSummary,
+  OperationOutcome,
+  Patient,
   PatientGaps,
-  PatientMatches,
+  Practitioner,
   ServerStatus,
   Worklist,
   WorklistRequest,
@@ -39,19 +41,28 @@ async function request<T>(path: string, signal?: AbortSignal, method = 'GET', bo
   const json = parsed(text);
   if (!response.ok) throw new RequestFailed(sentence(json, response.status), response.status, requestId);
   if (json === undefined) {
-    throw new RequestFailed('The answer is not from Gapless. Check the address of this page.', response.status, requestId);
+    throw new RequestFailed(
+      'The answer is not from Gapless. Check the address of this page.',
+      response.status,
+      requestId,
+    );
   }
   return json as T;
 }
 
 async function send(path: string, signal: AbortSignal | undefined, method: string, body: unknown): Promise<Response> {
+  const isForm = body instanceof URLSearchParams;
   const limit = AbortSignal.timeout(timeoutMs);
   try {
     return await fetch(path, {
       method,
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      body: body === undefined ? null : JSON.stringify(body),
+      // A form names its own type.
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : isForm ? body : JSON.stringify(body),
     });
   } catch (error) {
     if (signal?.aborted) throw error;
@@ -88,7 +99,9 @@ function sentence(json: unknown, status: number): string {
     ? json.issue.flatMap(({ diagnostics, details }) => diagnostics ?? details?.text ?? []).join('. ')
     : '';
   if (said !== '') return said;
-  return advice[status] ?? `Gapless answered with an error (${status}). Try again; if it stays, tell your administrator.`;
+  return (
+    advice[status] ?? `Gapless answered with an error (${status}). Try again; if it stays, tell your administrator.`
+  );
 }
 
 function isOutcome(json: unknown): json is OperationOutcome {
@@ -110,11 +123,15 @@ export function searchWorklist(measure: string, search: WorklistRequest, signal?
   return request(`/api/measures/${segment(measure)}/patients/_search`, signal, 'POST', search);
 }
 
-export function searchPatients(
-  search: { readonly q: string; readonly count: number; readonly offset: number },
-  signal: AbortSignal,
-): Promise<PatientMatches> {
-  return request('/api/patients/_search', signal, 'POST', search);
+/** Patients with all of the words in their names, by POST, so that no name is in an address or a log. */
+export function searchPatients(text: string, count: number, signal: AbortSignal): Promise<Bundle<Patient>> {
+  const search = new URLSearchParams({ _count: String(count), _sort: 'family,given', _total: 'accurate' });
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) search.append('name', word);
+  return request('/fhir/Patient/_search', signal, 'POST', search);
+}
+
+export function readPractitioners(signal: AbortSignal): Promise<Bundle<Practitioner>> {
+  return request('/fhir/Practitioner?_count=500&_sort=family&_elements=name', signal);
 }
 
 export function readPatient(id: string, signal: AbortSignal): Promise<PatientGaps> {
@@ -122,8 +139,8 @@ export function readPatient(id: string, signal: AbortSignal): Promise<PatientGap
 }
 
 /** @param target between 0 and 1; null removes it */
-export function setTarget(measure: string, group: string, target: number | null): Promise<unknown> {
-  return request(`/api/measures/${segment(measure)}/target`, undefined, 'PUT', { group, target });
+export function setTarget(measure: string, groupId: string | null, target: number | null): Promise<unknown> {
+  return request(`/api/measures/${segment(measure)}/target`, undefined, 'PUT', { groupId, target });
 }
 
 /** @param reference `Type/id` or `Type/id/_history/version` */

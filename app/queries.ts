@@ -6,17 +6,28 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import type { MeasureSummary, PatientGaps, PatientMatches, ServerStatus, Worklist, WorklistRequest } from './api.ts';
+import type {
+  Bundle,
+  MeasureSummary,
+  Patient,
+  PatientGaps,
+  Practitioner,
+  ServerStatus,
+  Worklist,
+  WorklistRequest,
+} from './api.ts';
 import {
   RequestFailed,
   readMeasures,
   readPatient,
+  readPractitioners,
   readResource,
   readStatus,
   searchPatients,
   searchWorklist,
   setTarget,
 } from './fhir.ts';
+import { nameSeveralGroups } from './words.ts';
 
 const whileEvaluating = 2_000;
 const otherwise = 15_000;
@@ -48,26 +59,35 @@ export function useStatus(): UseQueryResult<ServerStatus> {
 }
 
 export function useMeasures(): UseQueryResult<readonly MeasureSummary[]> {
-  return useQuery({ queryKey: ['gaps', 'measures'], queryFn: ({ signal }) => readMeasures(signal) });
+  return useQuery({
+    queryKey: ['gaps', 'measures'],
+    queryFn: ({ signal }) => readMeasures(signal),
+    select: nameSeveralGroups,
+  });
 }
 
-export function useWorklist(measure: string, search: WorklistRequest | null): UseQueryResult<Worklist> {
+export function useWorklist(measure: string, search: WorklistRequest): UseQueryResult<Worklist> {
   return useQuery({
     queryKey: ['gaps', 'worklist', measure, search],
-    queryFn: ({ signal }) => {
-      if (search === null) throw new Error('a worklist is searched by a group');
-      return searchWorklist(measure, search, signal);
-    },
-    enabled: search !== null,
+    queryFn: ({ signal }) => searchWorklist(measure, search, signal),
     placeholderData: keepPreviousData,
   });
 }
 
-export function usePatients(q: string, count: number, offset: number): UseQueryResult<PatientMatches> {
+export function usePatients(text: string, count: number): UseQueryResult<Bundle<Patient>> {
   return useQuery({
-    queryKey: ['gaps', 'patients', q, count, offset],
-    queryFn: ({ signal }) => searchPatients({ q, count, offset }, signal),
+    queryKey: ['patients', text, count],
+    queryFn: ({ signal }) => searchPatients(text, count, signal),
     placeholderData: keepPreviousData,
+  });
+}
+
+/** Who a list can be narrowed to. They seldom change. */
+export function usePractitioners(): UseQueryResult<Bundle<Practitioner>> {
+  return useQuery({
+    queryKey: ['practitioners'],
+    queryFn: ({ signal }) => readPractitioners(signal),
+    staleTime: 5 * 60_000,
   });
 }
 
@@ -79,10 +99,10 @@ export function useResource(reference: string): UseQueryResult<object> {
   return useQuery({ queryKey: ['resource', reference], queryFn: ({ signal }) => readResource(reference, signal) });
 }
 
-export function useSetTarget(measure: string, group: string) {
+export function useSetTarget(measure: string, groupId: string | null) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (target: number | null) => setTarget(measure, group, target),
+    mutationFn: (target: number | null) => setTarget(measure, groupId, target),
     onSuccess: () => client.invalidateQueries({ queryKey: ['gaps', 'measures'] }),
   });
 }

@@ -1,4 +1,4 @@
-import type { GapStatus, MeasureSummary, PopulationCode } from './api.ts';
+import type { GapStatus, GapTransition, GroupName, MeasureName, MeasureSummary, PopulationCode } from './api.ts';
 
 /** Plain words for the codes of DEQM and the quality measure guide, and what they mean. */
 
@@ -7,7 +7,10 @@ export const statusWords: Readonly<Record<GapStatus, { readonly label: string; r
   'prospective-gap': { label: 'To do', meaning: 'Not done yet, and there is still time in the period.' },
   'closed-gap': { label: 'Closed', meaning: 'Done, or the patient is excluded: nothing is left to do.' },
   'not-applicable': { label: 'Not applicable', meaning: 'The measure is not about this patient.' },
-  error: { label: 'Not evaluated', meaning: 'The record could not be evaluated. It counts nowhere until that is mended.' },
+  error: {
+    label: 'Not evaluated',
+    meaning: 'The record could not be evaluated. It counts nowhere until that is mended.',
+  },
 };
 
 export const toClose: readonly GapStatus[] = ['open-gap', 'prospective-gap'];
@@ -25,23 +28,49 @@ export const populationWords: Readonly<Record<PopulationCode, string>> = {
   'numerator-exclusion': 'Numerator exclusions',
 };
 
-export function measureTitle({ measure, group }: Pick<MeasureSummary, 'measure' | 'group'>): string {
-  const title = measure.title ?? measure.id;
-  return group.title === null || group.title === title ? title : `${title}: ${group.title}`;
+export function measureTitle({ measure, group }: { readonly measure: MeasureName; readonly group: GroupName }): string {
+  return group.title === null || group.title === measure.title ? measure.title : `${measure.title}: ${group.title}`;
 }
 
-/** How a rate stands against its target; null without either. `short` is the distance still to go, as a share. */
-export function standing({ rate, target, improvementNotation }: MeasureSummary): { met: boolean; short: number } | null {
-  if (rate === null || target === null) return null;
-  const short = improvementNotation === 'increase' ? target - rate : rate - target;
+/** Groups are named where a measure has several; of the only one, the measure's title says enough. */
+export function nameSeveralGroups<T extends { readonly measure: MeasureName; readonly group: GroupName }>(
+  all: readonly T[],
+): T[] {
+  return all.map((one) =>
+    all.filter(({ measure }) => measure.id === one.measure.id).length > 1
+      ? { ...one, group: { ...one.group, title: one.group.title ?? one.group.id } }
+      : { ...one, group: { ...one.group, title: null } },
+  );
+}
+
+/** How a rate stands against its target; null without either, or where neither direction is better. `short` is the distance still to go, as a share. */
+export function standing({
+  rate,
+  target,
+  improvementNotation,
+}: MeasureSummary): { met: boolean; short: number } | null {
+  if (rate === null || target === null || improvementNotation === null) return null;
+  const short = improvementNotation === 'increase' ? target.rate - rate : rate - target.rate;
   return { met: short <= 0, short };
 }
 
 /** Address of a measure's list. */
 export function measurePath(
-  { measure, group }: Pick<MeasureSummary, 'measure' | 'group'>,
+  { measure, group }: { readonly measure: { readonly id: string }; readonly group: { readonly id: string | null } },
   narrowed: { readonly population?: PopulationCode; readonly status?: GapStatus } = {},
 ): string {
-  const query = new URLSearchParams({ ...(group.id === '' ? {} : { group: group.id }), ...narrowed });
+  const query = new URLSearchParams({ ...(group.id === null ? {} : { group: group.id }), ...narrowed });
   return `/measures/${encodeURIComponent(measure.id)}${query.size === 0 ? '' : `?${query}`}`;
+}
+
+/** What brought a change of status. */
+export function causeWords({ cause }: GapTransition): string {
+  if (cause.kind === 'measures') return 'the measure or its period changed';
+  const types = cause.resourceTypes.filter((type) => type !== 'Patient').map(typeWords);
+  return types.length === 0 ? 'the patient’s record changed' : `the chart changed: ${types.join(', ')}`;
+}
+
+/** `MedicationRequest` as people say it: "medication request". */
+export function typeWords(type: string): string {
+  return type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
 }

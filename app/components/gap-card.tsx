@@ -1,0 +1,85 @@
+import { Link } from 'react-router';
+import type { PatientGap } from '../api.ts';
+import { count, day } from '../format.ts';
+import { measurePath, measureTitle, populationWords, statusWords } from '../words.ts';
+import classes from './gap-card.module.css';
+import { GapStatus } from './gap-status.tsx';
+
+/** One gap of a patient: how it stands, what would close it, why, on what evidence, and where the patient counts. */
+export function GapCard({ gap }: { readonly gap: PatientGap }) {
+  const { status, dueBy, period, nextSteps, reasons, evidence, populations, error } = gap;
+  const member = populations.filter((population) => population.count > 0);
+  return (
+    <article className={classes.card} data-status={status}>
+      <header className={classes.head}>
+        <h3>
+          <Link to={measurePath(gap)}>{measureTitle(gap)}</Link>
+        </h3>
+        <GapStatus status={status} />
+      </header>
+      <p className={classes.soft}>
+        {status !== null && `${statusWords[status].label} since ${day(gap.since)}. `}
+        {dueBy !== null && <strong>Due by {day(dueBy)}. </strong>}
+        Measured {day(period.start)} to {day(period.end)}.
+      </p>
+      {error !== null && (
+        <Part title="Why it could not be evaluated">
+          <p>{error}</p>
+        </Part>
+      )}
+      {nextSteps.length > 0 && (
+        <Part title="What would close it">
+          <ul className={classes.steps}>
+            {nextSteps.map(({ text }) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        </Part>
+      )}
+      {reasons.length > 0 && (
+        <Part title="Why">
+          <ul>
+            {reasons.map(({ code, text, reference }) => (
+              <li key={`${code} ${text} ${reference}`}>
+                {text} {reference !== null && <ResourceLink reference={reference} label="See the record" />}
+              </li>
+            ))}
+          </ul>
+        </Part>
+      )}
+      {evidence.length > 0 && (
+        <Part title="Evidence in the chart">
+          <ul>
+            {evidence.map(({ reference, summary }) => (
+              <li key={reference}>
+                <ResourceLink reference={reference} label={summary} />
+              </li>
+            ))}
+          </ul>
+        </Part>
+      )}
+      <p className={classes.counted}>
+        {member.length === 0 ? 'Counted in no population' : 'Counted in: '}
+        {member.map(({ code, count: times }) => (
+          <span key={code} className={classes.population}>
+            {populationWords[code] ?? code}
+            {times > 1 && ` × ${count(times)}`}
+          </span>
+        ))}
+      </p>
+    </article>
+  );
+}
+
+function Part({ title, children }: { readonly title: string; readonly children: React.ReactNode }) {
+  return (
+    <section className={classes.part}>
+      <h4>{title}</h4>
+      {children}
+    </section>
+  );
+}
+
+function ResourceLink({ reference, label }: { readonly reference: string; readonly label: string }) {
+  return <Link to={`/resources/${reference}`}>{label}</Link>;
+}

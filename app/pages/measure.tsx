@@ -1,0 +1,86 @@
+import { useParams, useSearchParams } from 'react-router';
+import type { MeasureSummary } from '../api.ts';
+import card from '../components/card.module.css';
+import { Empty } from '../components/empty.tsx';
+import { Failure } from '../components/failure.tsx';
+import { Funnel } from '../components/funnel.tsx';
+import { Loading } from '../components/loading.tsx';
+import { PageHeading } from '../components/page-heading.tsx';
+import { Rate } from '../components/rate.tsx';
+import { TargetButton } from '../components/target-form.tsx';
+import { Trend } from '../components/trend.tsx';
+import { Worklist } from '../components/worklist.tsx';
+import { count, day } from '../format.ts';
+import { useMeasures } from '../queries.ts';
+import { measureTitle } from '../words.ts';
+import { useWorklistView } from '../worklist-address.ts';
+import classes from './measure.module.css';
+
+const parents = [{ to: '/', label: 'Measures' }];
+
+/** One group of a measure: how its rate comes about, where it goes, and its patients. */
+export function Measure() {
+  const { measure: id } = useParams();
+  const [query] = useSearchParams();
+  const { data, error, refetch } = useMeasures();
+  if (data === undefined) {
+    return (
+      <>
+        <PageHeading title="Measure" parents={parents} />
+        {error === null ? (
+          <Loading what="the measure" heights={[300, 480]} />
+        ) : (
+          <Failure title="The measure could not be read" error={error} retry={refetch} />
+        )}
+      </>
+    );
+  }
+  const groups = data.filter(({ measure }) => measure.id === id);
+  const group = query.get('group');
+  const summary = groups.find((candidate) => candidate.group.id === group) ?? groups[0];
+  if (summary !== undefined) return <Group summary={summary} />;
+  return (
+    <>
+      <PageHeading title="Measure" parents={parents} />
+      <Empty title="This measure is not installed, or a newer version has replaced it" />
+    </>
+  );
+}
+
+function Group({ summary }: { readonly summary: MeasureSummary }) {
+  const [{ population }] = useWorklistView();
+  const { measure, period, open, prospective } = summary;
+  return (
+    <>
+      <PageHeading title={measureTitle(summary)} parents={parents}>
+        <p className={classes.lead}>
+          {measure.description !== null && <>{measure.description} </>}
+          {day(period.start)} to {day(period.end)}
+          {measure.version !== null && `, version ${measure.version}`}.
+        </p>
+      </PageHeading>
+      <div className={classes.grid}>
+        <section className={card.card} aria-labelledby="rate">
+          <div className={classes.head}>
+            <h2 id="rate">Rate</h2>
+            <TargetButton summary={summary} />
+          </div>
+          <Rate summary={summary} />
+          <p className={classes.gaps}>
+            <b>{count(open + prospective)}</b> to close
+            {open > 0 && prospective > 0 && `: ${count(prospective)} with time left, ${count(open)} past their period`}
+          </p>
+        </section>
+        <section className={card.card} aria-labelledby="counted">
+          <h2 id="counted">Who is counted</h2>
+          <Funnel summary={summary} chosen={population} />
+        </section>
+        <section className={card.card} aria-labelledby="trend">
+          <h2 id="trend">Rolling twelve months</h2>
+          <Trend summary={summary} />
+        </section>
+      </div>
+      <Worklist summary={summary} />
+    </>
+  );
+}
