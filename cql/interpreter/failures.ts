@@ -21,7 +21,7 @@ const harmless = [
 
 /**
  * What an evaluation throws: our own errors as they are, all others as EvaluationFailed with library, definition and
- * locator, and a reason that quotes nothing of the record.
+ * locator, and a reason that quotes nothing of the record. The original error may, so it isn't kept as the cause.
  */
 export function failure(error: unknown, library: string, expression: string): Error {
   const origin = originOf(error);
@@ -34,7 +34,6 @@ export function failure(error: unknown, library: string, expression: string): Er
     place?.definition ?? expression,
     locator,
     `${node}${reasonOf(origin)}`,
-    error,
   );
 }
 
