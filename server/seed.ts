@@ -1,12 +1,14 @@
 import type { Resource } from '@medplum/fhirtypes';
+import type { FhirResource } from '../cql/index.ts';
 import { practice } from '../demo/index.ts';
 import { ownMeasures } from '../measures/index.ts';
 import { auditEvent } from './auth/audit.ts';
 import { installCheck } from './content/install-check.ts';
 import type { Actor } from './context.ts';
-import type { Database } from './db/database.ts';
+import type { Database, Sql } from './db/database.ts';
+import type { StoredResource } from './db/stored-resource.ts';
 import { applyEntries } from './store/apply-entries.ts';
-import type { Entry } from './store/entry.ts';
+import type { Applied, Entry } from './store/entry.ts';
 import { isEmpty, readSetting, writeSetting } from './store/settings.ts';
 
 export interface SeedSettings {
@@ -86,21 +88,37 @@ async function loadPractice(settings: SeedSettings, state: SeedState): Promise<v
 
 async function put(settings: SeedSettings, resources: readonly Resource[], state: SeedState | null): Promise<void> {
   const { database, tenant, actor } = settings;
-  const by = { tenant, actor, requestId: 'seed' };
-  await applyEntries(database, tenant, resources.map(update), {
-    transaction: true,
-    audit: (applied) => {
-      const written = applied.flatMap(({ stored }) => stored ?? []);
-      return auditEvent(by, { action: 'E', interaction: 'transaction', resources: written, query: null }, new Date());
-    },
-    beforeCommit: async (sql, applied) => {
-      await installCheck(
-        sql,
-        tenant,
-        applied.flatMap(({ stored }) => stored ?? []),
-      );
+  await putResources(database, tenant, resources, {
+    audit: (written) =>
+      auditEvent(
+        { tenant, actor, requestId: 'seed' },
+        { action: 'E', interaction: 'transaction', resources: written, query: null },
+        new Date(),
+      ),
+    beforeCommit: async (sql, written) => {
+      await installCheck(sql, tenant, written);
       if (state !== null) await writeSetting(sql, tenant, stateName, state);
     },
+  });
+}
+
+export interface PutSettings {
+  readonly audit: (written: readonly StoredResource[]) => FhirResource;
+  readonly beforeCommit: (sql: Sql, written: readonly StoredResource[]) => Promise<void>;
+}
+
+/** Stores resources under their own ids, in one transaction. */
+export async function putResources(
+  database: Database,
+  tenant: string,
+  resources: readonly Resource[],
+  { audit, beforeCommit }: PutSettings,
+): Promise<void> {
+  const written = (applied: readonly Applied[]) => applied.flatMap(({ stored }) => stored ?? []);
+  await applyEntries(database, tenant, resources.map(update), {
+    transaction: true,
+    audit: (applied) => audit(written(applied)),
+    beforeCommit: (sql, applied) => beforeCommit(sql, written(applied)),
   });
 }
 
