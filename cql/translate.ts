@@ -70,6 +70,10 @@ export function createTranslator({
       thread = null;
       throw error;
     });
+    if (worker.threadId === -1) {
+      await stop();
+      return ask(question);
+    }
     done += 1;
     try {
       return await answerOf(worker, question, timeoutMs, memoryMb);
@@ -95,17 +99,15 @@ export function createTranslator({
 async function start(memoryMb: number): Promise<Worker> {
   const worker = new Worker(new URL('./translate/worker.ts', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 128, stackSizeMb: 8 },
-    stdout: true,
-    stderr: true,
   });
-  worker.stdout.resume();
-  worker.stderr.resume();
-  worker.unref();
   await new Promise<void>((resolve, reject) => {
     worker.once('message', () => resolve());
     worker.once('error', reject);
   });
   worker.removeAllListeners('error');
+  // A thread that breaks while it has nothing to do is replaced by the next translation.
+  worker.on('error', () => undefined);
+  worker.unref();
   return worker;
 }
 
@@ -119,16 +121,17 @@ function answerOf(
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
-      worker.removeAllListeners('message').removeAllListeners('error').removeAllListeners('exit');
+      worker.off('message', answered).off('error', broken).off('exit', closed);
       worker.unref();
       finish();
     };
     const fail = (reason: string) => (): void => settle(() => reject(new TranslationFailed([internal(name, reason)])));
+    const answered = (answer: WorkerAnswer): void => settle(() => resolve(answer));
+    const broken = fail(`The translation needs more than ${memoryMb} MB, or broke the translator`);
+    const closed = fail('The translator was closed');
     const timer = setTimeout(fail(`The translation was stopped after ${timeoutMs} ms`), timeoutMs);
+    worker.on('message', answered).on('error', broken).on('exit', closed);
     worker.ref();
-    worker.once('message', (answer: WorkerAnswer) => settle(() => resolve(answer)));
-    worker.once('error', fail(`The translation needs more than ${memoryMb} MB, or broke the translator`));
-    worker.once('exit', fail('The translator was closed'));
     worker.postMessage(question);
   });
 }

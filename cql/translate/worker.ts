@@ -20,6 +20,9 @@ import { forgetElements } from './weak-elements.ts';
 
 /** The thread in which CQL is translated: it may be stopped at any time, and is replaced now and then. */
 
+// The translator logs to the console; nobody reads it there.
+for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) console[method] = () => undefined;
+
 const units = ucum.UcumLhcUtils.getInstance();
 const calendarUnits = /^(year|month|week|day|hour|minute|second|millisecond)s?$/;
 
