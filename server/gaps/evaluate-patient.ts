@@ -41,6 +41,14 @@ export async function evaluatePatient(
   return { claim, header: header ?? unreadable(claim.patient), rows };
 }
 
+/** The outcome without what could not be stored, and with the error that says so; never the value itself. */
+export function withError(outcome: PatientOutcome, { name }: Error): PatientOutcome {
+  const error = `${name}: a value of the record cannot be stored`;
+  const nothing = { status: 'error', populations: [], reasons: [], nextSteps: [], evidence: [], dueBy: null } as const;
+  const rows = outcome.rows.map((row) => ({ ...row, ...nothing, error }));
+  return { ...outcome, header: outcome.header === null ? null : unreadable(outcome.claim.patient), rows };
+}
+
 /** A Patient that cannot be read still has its row in the worklists, with the error. */
 function unreadable(patient: string): PatientOutcome['header'] {
   const unknown = { birthDate: null, gender: null, phone: null, provider: null, providerName: null, lastVisit: null };

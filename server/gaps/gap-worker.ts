@@ -16,8 +16,8 @@ import {
   settleClaims,
   tenantsWithContent,
 } from './change-feed.ts';
-import { evaluatePatient, nowText } from './evaluate-patient.ts';
-import { type PatientOutcome, writeOutcomes } from './gap-state.ts';
+import { evaluatePatient, nowText, withError } from './evaluate-patient.ts';
+import { type PatientOutcome, refreshStatistics, writeOutcomes } from './gap-state.ts';
 import { type LivePlan, livePlan } from './live-plan.ts';
 import { takeSnapshot } from './trend-points.ts';
 
@@ -45,6 +45,8 @@ export interface GapWorker {
 
 /** Each lane claims, evaluates and writes: while one waits for the database, the other keeps the threads busy. */
 const lanes = 2;
+/** After so many patients the planner learns of them at once, and not when autovacuum comes by. */
+const analyseAfter = 1_000;
 /** How often it looks whether measures or their periods changed, in ms. */
 const planMs = 1_000;
 
@@ -62,6 +64,7 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
   let wakeUp = new AbortController();
   let planned = 0;
   const worked = new Set<string>();
+  let evaluated = 0;
   let planning: Promise<void> | null = null;
 
   const heartbeat = setInterval(
@@ -96,6 +99,9 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
     const tenants = [...worked];
     worked.clear();
     for (const tenant of tenants) await takeSnapshot(database, tenant, now().toISOString().slice(0, 10));
+    if (evaluated < analyseAfter) return;
+    evaluated = 0;
+    await refreshStatistics(database);
   }
 
   function planOf(tenant: string): Promise<LivePlan> {
@@ -141,13 +147,26 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
         );
         await write(lane, outcomes, at);
         worked.add(tenant);
+        evaluated += outcomes.length;
       }
     } finally {
       busy -= 1;
     }
   }
 
+  /** One patient's value that the database refuses must not keep the others of the batch from being written. */
   async function write(lane: string, outcomes: readonly PatientOutcome[], at: Date): Promise<void> {
+    try {
+      await writeTogether(lane, outcomes, at);
+    } catch (error) {
+      if (!/^22/.test((error as { code?: string }).code ?? '')) throw error; // SQLSTATE 22: data exception
+      const [first, ...others] = outcomes;
+      if (first !== undefined && others.length === 0) await writeTogether(lane, [withError(first, error as Error)], at);
+      else for (const outcome of outcomes) await write(lane, [outcome], at);
+    }
+  }
+
+  async function writeTogether(lane: string, outcomes: readonly PatientOutcome[], at: Date): Promise<void> {
     await database.transaction(async (sql) => {
       const held = await lockClaims(
         sql,

@@ -98,15 +98,18 @@ export async function measurePatients(sql: Sql, request: MeasurePatientsRequest)
   );
   const direction = descending ? 'DESC' : 'ASC';
   const page = [bind(Math.min(500, request.count ?? 50)), bind(request.offset ?? 0)];
+  // The page is cut before the large columns are read, and sorted again because a join keeps no order.
+  const order = `${sortColumns[sort]} ${direction} NULLS LAST, h.sort_name, s.patient, s.group_id`;
   const { rows } = await sql.query<PatientRow>(
-    `SELECT p.*, s.reasons -> 0 ->> 'text' AS reason, s.next_steps -> 0 ->> 'text' AS next_step, s.error, s.populations
-     FROM (SELECT s.patient, s.group_id, s.measure_url, s.measure_version, s.period_start, s.tenant, s.status, s.since,
-             s.due_by, h.name, h.birth_date, h.gender, h.phone, h.provider, h.provider_name, h.last_visit,
-             row_number() OVER (ORDER BY ${sortColumns[sort]} ${direction} NULLS LAST, h.sort_name, s.patient) AS place
-           FROM gap_state AS s ${header} WHERE ${where}
-           ORDER BY place LIMIT ${page[0]} OFFSET ${page[1]}) AS p
-     JOIN gap_state AS s USING (patient, tenant, measure_url, measure_version, group_id, period_start)
-     ORDER BY p.place`,
+    `WITH page AS MATERIALIZED (
+       SELECT s.patient, s.group_id FROM gap_state AS s ${header} WHERE ${where}
+       ORDER BY ${sort === 'name' ? `h.sort_name ${direction}, s.patient, s.group_id` : order} LIMIT ${page[0]} OFFSET ${page[1]})
+     SELECT s.patient, s.group_id, s.status, s.since, s.due_by, s.error, s.populations,
+            s.reasons -> 0 ->> 'text' AS reason, s.next_steps -> 0 ->> 'text' AS next_step,
+            h.name, h.birth_date, h.gender, h.phone, h.provider, h.provider_name, h.last_visit
+     FROM page JOIN gap_state AS s ON s.patient = page.patient AND s.group_id = page.group_id AND s.tenant = $1
+       AND s.measure_url = $2 AND s.measure_version = $3 AND s.period_start = $4 ${header}
+     ORDER BY ${order}`,
     values,
   );
   return { total: counted.rows[0]?.n ?? 0, items: rows.map(asItem) };

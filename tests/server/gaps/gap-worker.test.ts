@@ -124,6 +124,23 @@ describe('The live gap state', () => {
     expect(await gapProgress(database, tenant)).toMatchObject({ errors: 1 });
   });
 
+  it('writes the others of a batch when the database refuses a value of one', async () => {
+    const [first, ...rest] = patient('surrogate', { visited: true });
+    await store('surrogate', [{ ...first, resourceType: 'Patient', name: [{ family: '\ud800' }] }, ...rest]);
+    await store('beside', patient('beside', { visited: true }));
+    await settle();
+    expect(await statuses()).toMatchObject({ surrogate: 'error', beside: 'prospective-gap' });
+  });
+
+  it('forgets a patient who is deleted', async () => {
+    await database.query(`UPDATE resource SET deleted = true, content = NULL WHERE patient = 'surrogate'`);
+    await store('surrogate', []);
+    await settle();
+    expect(await statuses()).not.toHaveProperty('surrogate');
+    const plan = await livePlan(catalogue, tenant, '2026-11-22', silent);
+    expect(await patientGapsView(database, tenant, 'surrogate', plan)).toBeNull();
+  });
+
   it('loses nothing and doubles nothing when a worker dies between claim and commit', async () => {
     await store('orphan', patient('orphan', { visited: true }));
     const claimed = await claimPatients(database, 'a worker that dies', 10);
