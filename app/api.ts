@@ -14,6 +14,11 @@ export type PopulationCode =
   | 'numerator'
   | 'numerator-exclusion';
 
+export interface PopulationCount {
+  readonly code: PopulationCode;
+  readonly count: number;
+}
+
 export interface MeasureName {
   readonly id: string;
   readonly url: string;
@@ -113,6 +118,7 @@ export interface WorklistItem {
   /** Why the patient could not be evaluated. */
   readonly error: string | null;
   readonly lastVisit: string | null;
+  readonly populations: readonly PopulationCount[];
 }
 
 export interface Worklist {
@@ -136,7 +142,7 @@ export interface PatientGap {
     readonly date: string | null;
   }[];
   readonly nextSteps: readonly { readonly text: string }[];
-  readonly populations: readonly { readonly code: PopulationCode; readonly count: number }[];
+  readonly populations: readonly PopulationCount[];
   /** Why the patient could not be evaluated. */
   readonly error: string | null;
 }
@@ -182,6 +188,7 @@ export interface HumanName {
   readonly family?: string;
   readonly given?: readonly string[];
   readonly prefix?: readonly string[];
+  readonly suffix?: readonly string[];
 }
 
 export interface Patient {

@@ -4,7 +4,7 @@ import type { Bundle, HumanName, Patient, Practitioner } from './api.ts';
 export function personName(names: readonly HumanName[] = []): string | null {
   const name = names.find(({ use }) => use === 'official') ?? names.find(({ use }) => use === 'usual') ?? names[0];
   const parts = [...(name?.prefix ?? []), ...(name?.given ?? []), name?.family ?? ''].filter((part) => part !== '');
-  return parts.length > 0 ? parts.join(' ') : (name?.text ?? null);
+  return parts.length > 0 ? [parts.join(' '), ...(name?.suffix ?? [])].join(', ') : (name?.text ?? null);
 }
 
 /** Names by reference, in the order of the answer. */

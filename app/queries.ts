@@ -92,7 +92,11 @@ export function usePractitioners(): UseQueryResult<Bundle<Practitioner>> {
 }
 
 export function usePatient(id: string): UseQueryResult<PatientGaps> {
-  return useQuery({ queryKey: ['gaps', 'patient', id], queryFn: ({ signal }) => readPatient(id, signal) });
+  return useQuery({
+    queryKey: ['gaps', 'patient', id],
+    queryFn: ({ signal }) => readPatient(id, signal),
+    select: withNamedGroups,
+  });
 }
 
 export function useResource(reference: string): UseQueryResult<object> {
@@ -105,4 +109,8 @@ export function useSetTarget(measure: string, groupId: string | null) {
     mutationFn: (target: number | null) => setTarget(measure, groupId, target),
     onSuccess: () => client.invalidateQueries({ queryKey: ['gaps', 'measures'] }),
   });
+}
+
+function withNamedGroups(view: PatientGaps): PatientGaps {
+  return { ...view, gaps: nameSeveralGroups(view.gaps) };
 }

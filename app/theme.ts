@@ -13,8 +13,22 @@ const pine: MantineColorsTuple = [
   '#06574e',
 ];
 
+/** Greys of the dark scheme, in the hue of the page. */
+const night: MantineColorsTuple = [
+  '#e6eeec',
+  '#b9c8c5',
+  '#8fa19e',
+  '#5d6e6b',
+  '#3b4a47',
+  '#26322f',
+  '#202b29',
+  '#18211f',
+  '#131b19',
+  '#101716',
+];
+
 export const theme = createTheme({
-  colors: { pine },
+  colors: { pine, dark: night },
   primaryColor: 'pine',
   primaryShade: { light: 8, dark: 7 },
   fontFamily: 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',

@@ -1,4 +1,12 @@
-import type { GapStatus, GapTransition, GroupName, MeasureName, MeasureSummary, PopulationCode } from './api.ts';
+import type {
+  GapStatus,
+  GapTransition,
+  GroupName,
+  MeasureName,
+  MeasureSummary,
+  PopulationCode,
+  PopulationCount,
+} from './api.ts';
 
 /** Plain words for the codes of DEQM and the quality measure guide, and what they mean. */
 
@@ -27,6 +35,14 @@ export const populationWords: Readonly<Record<PopulationCode, string>> = {
   numerator: 'Numerator',
   'numerator-exclusion': 'Numerator exclusions',
 };
+
+/** Why nothing is left to do, as far as the populations tell; null where they don't. */
+export function settledWords(populations: readonly PopulationCount[]): string | null {
+  const within = (code: PopulationCode): boolean => populations.some((one) => one.code === code && one.count > 0);
+  if (within('denominator-exclusion')) return 'Excluded from the denominator';
+  if (within('denominator-exception')) return 'Counted as an exception';
+  return within('numerator') ? 'Counted in the numerator' : null;
+}
 
 export function measureTitle({ measure, group }: { readonly measure: MeasureName; readonly group: GroupName }): string {
   return group.title === null || group.title === measure.title ? measure.title : `${measure.title}: ${group.title}`;

@@ -63,7 +63,7 @@ export function readView(query: URLSearchParams, text: string): WorklistView {
     status: status === 'any' || (status === null && known !== null) ? [] : named.length > 0 ? named : toClose,
     population: known,
     provider: query.get('provider'),
-    sort: sorts.find((name) => name === sort.replace(/^-/, '')) ?? 'name',
+    sort: sorts.find((name) => name === sort.replace(/^-/, '')) ?? 'status',
     descending: sort.startsWith('-'),
     page: Math.max(1, Math.trunc(Number(query.get('page'))) || 1),
     text,

@@ -1,17 +1,23 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
+import { IconMoon, IconSun } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from 'react-router';
+import { Link, Outlet, ScrollRestoration, useLocation } from 'react-router';
 import { useStatus } from '../queries.ts';
 import classes from './frame.module.css';
 import { Notices } from './notices.tsx';
 import { PatientSearch } from './patient-search.tsx';
 
+const places = [
+  { to: '/', label: 'Measures', covers: /^\/($|measures\/)/ },
+  { to: '/patients', label: 'Patients', covers: /^\/patients/ },
+] as const;
+
 /** What every page stands in: how to skip to the content, where one is, what to know of the data. */
 export function Frame() {
   useFreshNumbers();
   useFocusOnNewPage();
+  const { pathname } = useLocation();
   return (
     <>
       <a className={classes.skip} href="#content">
@@ -37,23 +43,13 @@ export function Frame() {
             Gapless
           </Link>
           <nav aria-label="Main" className={classes.nav}>
-            <NavLink to="/" end>
-              Measures
-            </NavLink>
-            <NavLink to="/patients">Patients</NavLink>
+            {places.map(({ to, label, covers }) => (
+              <Link key={to} to={to} aria-current={covers.test(pathname) ? 'page' : undefined}>
+                {label}
+              </Link>
+            ))}
           </nav>
           <PatientSearch className={classes.search} />
-          <ActionIcon
-            component={Link}
-            to="/patients"
-            variant="subtle"
-            color="gray"
-            size="lg"
-            aria-label="Find a patient"
-            className={classes.searchLink}
-          >
-            <IconSearch size={20} aria-hidden="true" />
-          </ActionIcon>
           <ColorSchemeSwitch />
         </div>
       </header>

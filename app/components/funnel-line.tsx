@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import type { MeasureSummary } from '../api.ts';
 import { count } from '../format.ts';
 import { measurePath, measureTitle, populationWords } from '../words.ts';
-import classes from './funnel.module.css';
+import classes from './funnel-line.module.css';
 import { populationSteps } from './populations.ts';
 
 /** The populations in one line, each number a way to its patients. */

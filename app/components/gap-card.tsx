@@ -1,13 +1,15 @@
 import { Link } from 'react-router';
 import type { PatientGap } from '../api.ts';
 import { count, day } from '../format.ts';
-import { measurePath, measureTitle, populationWords, statusWords } from '../words.ts';
+import { measurePath, measureTitle, populationWords, settledWords, statusWords } from '../words.ts';
 import classes from './gap-card.module.css';
 import { GapStatus } from './gap-status.tsx';
 
 /** One gap of a patient: how it stands, what would close it, why, on what evidence, and where the patient counts. */
 export function GapCard({ gap }: { readonly gap: PatientGap }) {
   const { status, dueBy, period, nextSteps, reasons, evidence, populations, error } = gap;
+  const steps = [...new Set(nextSteps.map(({ text }) => text))];
+  const settled = error === null && reasons.length === 0 && evidence.length === 0 ? settledWords(populations) : null;
   const member = populations.filter((population) => population.count > 0);
   return (
     <article className={classes.card} data-status={status}>
@@ -27,10 +29,15 @@ export function GapCard({ gap }: { readonly gap: PatientGap }) {
           <p>{error}</p>
         </Part>
       )}
+      {settled !== null && (
+        <Part title="Why">
+          <p>{settled}</p>
+        </Part>
+      )}
       {nextSteps.length > 0 && (
         <Part title="What would close it">
           <ul className={classes.steps}>
-            {nextSteps.map(({ text }) => (
+            {steps.map((text) => (
               <li key={text}>{text}</li>
             ))}
           </ul>

@@ -11,12 +11,12 @@ export function GapTimeline({ history }: { readonly history: readonly GapTransit
       {history.map((change) => (
         <li key={`${change.at} ${change.measureUrl} ${change.groupId}`} data-status={change.to}>
           <div>
-            <b>{change.measureTitle}</b>{' '}
-            {change.from === null ? 'was first evaluated' : `went from ${label(change.from)}`}{' '}
-            <span aria-hidden="true">→</span> <b>{label(change.to)}</b>
+            {change.measureTitle}: {change.from !== null && `${label(change.from)} → `}
+            <b>{label(change.to)}</b>
           </div>
           <div className={classes.when}>
-            <time dateTime={change.at}>{moment(change.at)}</time>: {causeWords(change)}
+            <time dateTime={change.at}>{moment(change.at)}</time>:{' '}
+            {change.from === null ? 'first evaluated' : causeWords(change)}
           </div>
         </li>
       ))}

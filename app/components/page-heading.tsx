@@ -27,7 +27,6 @@ export function PageHeading(props: {
                 {label}
               </Anchor>
             ))}
-            <span />
           </Breadcrumbs>
         </nav>
       )}

@@ -1,7 +1,10 @@
+import type { WorklistItem } from '../api.ts';
 import classes from './worklist.module.css';
+import { reasonAndStep } from './worklist-columns.ts';
 
 /** What would close the gap, and beneath it why it is one; of the rest, only why. */
-export function ReasonAndStep({ reason, step }: { readonly reason: string | null; readonly step: string | null }) {
+export function ReasonAndStep({ item }: { readonly item: WorklistItem }) {
+  const { reason, step } = reasonAndStep(item);
   if (step === null) return <>{reason ?? '–'}</>;
   return (
     <>

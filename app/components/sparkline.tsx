@@ -26,10 +26,9 @@ export function Sparkline({ trend }: { readonly trend: readonly TrendPoint[] }) 
         {end && <circle className={classes.end} cx={end.x} cy={end.y} r="3.5" />}
       </svg>
       <figcaption className={classes.words}>
-        {Math.abs(change) < 0.0005 ? 'Unchanged' : `${change > 0 ? 'Up' : 'Down'} ${points(change)} points`} since{' '}
-        {month(first.date)}
+        <b>{Math.abs(change) < 0.0005 ? 'Unchanged' : `${change > 0 ? 'Up' : 'Down'} ${points(change)} points`}</b>
         <br />
-        from {percent(first.rate)}
+        from {percent(first.rate)} in {month(first.date)}
       </figcaption>
     </figure>
   );

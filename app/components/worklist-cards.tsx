@@ -15,28 +15,33 @@ export function WorklistCards(props: {
   const { caption, items, providerName } = props;
   return (
     <ul className={classes.cards} aria-label={caption}>
-      {items.map(({ patient, status, dueBy, lastVisit, error, reasonText, nextStepText }) => (
-        <li key={patient.id}>
-          <div className={classes.cardHead}>
-            <Link to={`/patients/${encodeURIComponent(patient.id)}`}>{patient.name}</Link>
-            <GapStatus status={status} />
-          </div>
-          <div className={classes.soft}>{aboutPatient(patient)}</div>
-          <div className={classes.cardReason}>
-            <ReasonAndStep reason={error ?? reasonText} step={nextStepText} />
-          </div>
-          <div className={classes.soft}>
-            {[
-              dueBy === null ? null : `Due by ${day(dueBy)}`,
-              lastVisit === null ? null : `Last visit ${day(lastVisit)}`,
-              patient.provider === null ? null : providerName(patient.provider),
-              patient.phone,
-            ]
-              .filter((part) => part !== null)
-              .join(' · ')}
-          </div>
-        </li>
-      ))}
+      {items.map((item) => {
+        const { patient, status, dueBy, lastVisit } = item;
+        return (
+          <li key={patient.id}>
+            <div className={classes.cardHead}>
+              <Link className={classes.name} to={`/patients/${encodeURIComponent(patient.id)}`}>
+                {patient.name}
+              </Link>
+              <GapStatus status={status} />
+            </div>
+            <div className={classes.soft}>{aboutPatient(patient)}</div>
+            <div className={classes.cardReason}>
+              <ReasonAndStep item={item} />
+            </div>
+            <div className={classes.soft}>
+              {[
+                dueBy === null ? null : `Due by ${day(dueBy)}`,
+                lastVisit === null ? null : `Last visit ${day(lastVisit)}`,
+                patient.provider === null ? null : providerName(patient.provider),
+                patient.phone,
+              ]
+                .filter((part) => part !== null)
+                .join(' · ')}
+            </div>
+          </li>
+        );
+      })}
     </ul>
   );
 }

@@ -1,12 +1,12 @@
 import type { PatientHeader, WorklistItem } from '../api.ts';
 import { day, sexAndAge } from '../format.ts';
-import { statusWords } from '../words.ts';
+import { settledWords, statusWords } from '../words.ts';
 
 /** Columns of the list; `sort` is what the server sorts by. */
 export const columns = [
   { label: 'Patient', sort: 'name' },
   { label: 'Status', sort: 'status' },
-  { label: 'What would close it', sort: null },
+  { label: 'Next step and reason', sort: null },
   { label: 'Due by', sort: 'dueBy' },
   { label: 'Last visit', sort: null },
   { label: 'Provider', sort: null },
@@ -27,7 +27,14 @@ export const exportHeader = [
   'Last visit',
 ] as const;
 
-export function exportRow({ patient, status, since, dueBy, error, reasonText, nextStepText, lastVisit }: WorklistItem) {
+export function reasonAndStep(item: WorklistItem): { readonly reason: string | null; readonly step: string | null } {
+  const { error, reasonText, nextStepText, populations } = item;
+  return { reason: error ?? reasonText ?? settledWords(populations), step: nextStepText };
+}
+
+export function exportRow(item: WorklistItem) {
+  const { patient, status, since, dueBy, lastVisit } = item;
+  const { reason, step } = reasonAndStep(item);
   return [
     patient.id,
     patient.name,
@@ -38,8 +45,8 @@ export function exportRow({ patient, status, since, dueBy, error, reasonText, ne
     status === null ? null : statusWords[status].label,
     since.slice(0, 10),
     dueBy,
-    error ?? reasonText,
-    nextStepText,
+    reason,
+    step,
     lastVisit,
   ];
 }

@@ -40,16 +40,18 @@ export function WorklistTable(props: {
         {items.map((item) => (
           <tr key={item.patient.id}>
             <th scope="row">
-              <Link to={`/patients/${encodeURIComponent(item.patient.id)}`}>{item.patient.name}</Link>
+              <Link className={classes.name} to={`/patients/${encodeURIComponent(item.patient.id)}`}>
+                {item.patient.name}
+              </Link>
               <div className={classes.soft}>{aboutPatient(item.patient)}</div>
               {item.patient.phone !== null && <div className={classes.soft}>{item.patient.phone}</div>}
             </th>
-            <td>
+            <td className={classes.status}>
               <GapStatus status={item.status} />
               <div className={classes.soft}>since {day(item.since)}</div>
             </td>
             <td className={classes.reason}>
-              <ReasonAndStep reason={item.error ?? item.reasonText} step={item.nextStepText} />
+              <ReasonAndStep item={item} />
             </td>
             <td className={classes.date}>{day(item.dueBy)}</td>
             <td className={classes.date}>{day(item.lastVisit)}</td>

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
 import type { MeasureSummary } from '../api.ts';
@@ -44,9 +44,9 @@ export function Worklist({ summary }: { readonly summary: MeasureSummary }) {
         )}
         <ExportButton measure={summary.measure.id} request={request} disabled={(data?.total ?? 0) === 0} />
       </WorklistFilters>
-      <div role="status" className="mantine-visually-hidden">
+      <VisuallyHidden role="status">
         {data !== undefined && !isPlaceholderData && counted(data.total, 'patient')}
-      </div>
+      </VisuallyHidden>
       {data === undefined && error === null && (
         <div className={classes.stateWithin}>
           <Loading what="patients" heights={Array.from({ length: 8 }, () => 48)} />

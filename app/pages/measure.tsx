@@ -10,7 +10,7 @@ import { Rate } from '../components/rate.tsx';
 import { TargetButton } from '../components/target-form.tsx';
 import { Trend } from '../components/trend.tsx';
 import { Worklist } from '../components/worklist.tsx';
-import { count, day } from '../format.ts';
+import { counted, day } from '../format.ts';
 import { useMeasures } from '../queries.ts';
 import { measureTitle } from '../words.ts';
 import { useWorklistView } from '../worklist-address.ts';
@@ -49,7 +49,7 @@ export function Measure() {
 
 function Group({ summary }: { readonly summary: MeasureSummary }) {
   const [{ population }] = useWorklistView();
-  const { measure, period, open, prospective } = summary;
+  const { measure, period } = summary;
   return (
     <>
       <PageHeading title={measureTitle(summary)} parents={parents}>
@@ -66,10 +66,7 @@ function Group({ summary }: { readonly summary: MeasureSummary }) {
             <TargetButton summary={summary} />
           </div>
           <Rate summary={summary} />
-          <p className={classes.gaps}>
-            <b>{count(open + prospective)}</b> to close
-            {open > 0 && prospective > 0 && `: ${count(prospective)} with time left, ${count(open)} past their period`}
-          </p>
+          <p className={classes.gaps}>{gapsWords(summary)}</p>
         </section>
         <section className={card.card} aria-labelledby="counted">
           <h2 id="counted">Who is counted</h2>
@@ -80,7 +77,24 @@ function Group({ summary }: { readonly summary: MeasureSummary }) {
           <Trend summary={summary} />
         </section>
       </div>
+      {measure.warnings.length > 0 && (
+        <details className={classes.warnings}>
+          <summary>{counted(measure.warnings.length, 'warning')} about this measure’s content</summary>
+          <ul>
+            {measure.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </details>
+      )}
       <Worklist summary={summary} />
     </>
   );
+}
+
+function gapsWords({ open, prospective, period }: MeasureSummary): string {
+  const inTime = `${counted(prospective, 'gap')} to close by ${day(period.end)}`;
+  const late = `${counted(open, 'gap')} open past the end of the period`;
+  if (open === 0) return prospective === 0 ? 'No gaps to close' : inTime;
+  return prospective === 0 ? late : `${inTime}, ${late}`;
 }
