@@ -9,12 +9,3 @@ function cell(value: string | number | null): string {
 export function csv(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
   return `\ufeff${[header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`;
 }
-
-/** Hands a text to the browser as a file. */
-export function download(name: string, type: string, text: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}

@@ -2,7 +2,8 @@ import { Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import type { WorklistItem, WorklistRequest } from '../api.ts';
-import { csv, download } from '../csv.ts';
+import { csv } from '../csv.ts';
+import { download } from '../download.ts';
 import { searchWorklist } from '../fhir.ts';
 import { exportHeader, exportRow } from './worklist-columns.ts';
 

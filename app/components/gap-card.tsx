@@ -1,7 +1,7 @@
 import { Link } from 'react-router';
 import type { PatientGap } from '../api.ts';
 import { count, day } from '../format.ts';
-import { measurePath, measureTitle, populationWords, settledWords, statusWords } from '../words.ts';
+import { measurePath, measureTitle, populationWords, settledWords, statusWords, typeWords } from '../words.ts';
 import classes from './gap-card.module.css';
 import { GapStatus } from './gap-status.tsx';
 
@@ -48,7 +48,10 @@ export function GapCard({ gap }: { readonly gap: PatientGap }) {
           <ul>
             {reasons.map(({ code, text, reference }) => (
               <li key={`${code} ${text} ${reference}`}>
-                {text} {reference !== null && <ResourceLink reference={reference} label="See the record" />}
+                {text}{' '}
+                {reference !== null && (
+                  <ResourceLink reference={reference} label={`See the ${typeWords(reference.split('/')[0] ?? '')}`} />
+                )}
               </li>
             ))}
           </ul>

@@ -19,7 +19,7 @@ export function PageSteps(props: {
       <span>
         {count(first)} to {count(last)} of {count(total)}
       </span>
-      <span className={classes.steps}>
+      <span className={classes.steps} hidden={total <= size}>
         <Step label="Previous" to={page > 1 ? address(page - 1) : null} state={state} />
         <Step label="Next" to={last < total ? address(page + 1) : null} state={state} />
       </span>

@@ -103,7 +103,12 @@ export const patients: readonly WorklistItem[] = Array.from({ length: 84 }, (_, 
   nextStepText: index < 27 ? 'Record a mammography by 31 Dec 2026' : null,
   error: null,
   lastVisit: index % 5 === 0 ? null : `2026-0${1 + (index % 9)}-03`,
-  populations: [{ code: index < 27 ? ('denominator' as const) : ('numerator' as const), count: 1 }],
+  populations: [
+    { code: 'initial-population' as const, count: 1 },
+    { code: 'denominator' as const, count: 1 },
+    { code: 'denominator-exclusion' as const, count: index >= 27 && index < 33 ? 1 : 0 },
+    { code: 'numerator' as const, count: index >= 33 ? 1 : 0 },
+  ],
 }));
 
 const history: GapTransition = {

@@ -92,7 +92,9 @@ async function sendPage(path: string, response: ServerResponse): Promise<void> {
 function worklist({ status: wanted, population, text, provider, sort, descending, offset, count }: WorklistRequest) {
   const items = patients
     .filter((item) => wanted.length === 0 || (item.status !== null && wanted.includes(item.status)))
-    .filter((item) => population !== 'numerator' || item.status === 'closed-gap')
+    .filter(
+      (item) => population === null || item.populations.some(({ code, count: n }) => code === population && n > 0),
+    )
     .filter(({ patient }) => text === null || patient.name.toLowerCase().includes(text.toLowerCase()))
     .filter(({ patient }) => provider === null || patient.provider?.reference === provider)
     .toSorted((a, b) => key(a, sort).localeCompare(key(b, sort)) * (descending ? -1 : 1));
