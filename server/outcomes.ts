@@ -55,6 +55,13 @@ const translations: Readonly<Record<string, Translation>> = {
   UnsuitableSubject: { status: 422, code: 'business-rule' },
   MethodNotAllowed: { status: 405, code: 'not-supported' },
   UnknownOperation: { status: 422, code: 'not-supported' },
+  UnexpandableValueSet: { status: 422, code: 'not-found' },
+  CyclicValueSet: { status: 422, code: 'invalid' },
+  UnknownValueSet: { status: 404, code: 'not-found' },
+  UnreadableContent: { status: 422, code: 'structure' },
+  UnreadableAttachment: { status: 422, code: 'structure' },
+  UnknownJobKind: { status: 422, code: 'not-supported' },
+  PoolClosed: { status: 503, code: 'transient', retryAfter: 2 },
   // http
   InvalidTimezone: { status: 400, code: 'value' },
 };

@@ -8,7 +8,9 @@ import type { RequestContext } from './context.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
+import { tenantsWithContent } from './gaps/change-feed.ts';
 import { type GapWorker, startGapWorker } from './gaps/gap-worker.ts';
+import { trendJob, trendJobHandler } from './gaps/trend-job.ts';
 import { answerApi } from './http/api.ts';
 import { capabilityHandler } from './http/capability-statement.ts';
 import { dispatch, type Handler, interactionHandler } from './http/dispatch.ts';
@@ -25,6 +27,7 @@ import { poolEvaluation } from './operations/pool-evaluation.ts';
 import type { OperationServices } from './operations/services.ts';
 import { toOutcome } from './outcomes.ts';
 import { findIds } from './store/find-ids.ts';
+import { membersOfValueSet } from './terminology/source.ts';
 
 /** Every component of the server, built once, closed in reverse. */
 export interface Services {
@@ -100,7 +103,10 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     evaluate: poolEvaluation(database, catalogue, pool),
   };
   const works = config.role !== 'api';
-  const handlers = { [operationJob]: operationJobHandler(operations, operationServices, log) };
+  const handlers = {
+    [operationJob]: operationJobHandler(operations, operationServices, log),
+    [trendJob]: trendJobHandler({ database, catalogue, pool, log }),
+  };
   const jobs: Jobs = running.add('the jobs', await startJobs({ database, log, handlers, work: works }), (part) =>
     part.close(),
   );
@@ -108,14 +114,23 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     ? running.add('the gap worker', startGapWorker({ database, catalogue, pool, log }), (part) => part.stop())
     : null;
 
+  if (works) {
+    const stop = keepTrends(database, jobs, log);
+    running.add('the trends', stop, async () => stop());
+  }
+
   const interactionServices: InteractionServices = {
     database,
     audit,
     dispatch: (request, context, services) => dispatch(handlersWith(services), request, context),
     translate: toOutcome,
-    terminology: null,
+    terminology: ({ tenant }) => ({
+      expand: async (url) => (await membersOfValueSet(database, tenant, url)).codes,
+      related: async () => null,
+    }),
     check: async (sql, tenant, written) => {
-      await installCheck(sql, tenant, written);
+      const measures = await installCheck(sql, tenant, written);
+      if (measures.length > 0) await jobs.enqueue(tenant, trendJob, {}, sql);
       worker?.wake();
     },
     dangling: 'keep',
@@ -146,6 +161,25 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     },
     close: () => running.close(),
   };
+}
+
+const trendEveryMs = 6 * 3_600_000;
+
+/**
+ * Queues the trend job of every tenant now and then, because months end without anybody writing anything. What is there
+ * already costs nothing.
+ */
+function keepTrends(database: Database, jobs: Jobs, log: Logger): () => void {
+  const queue = async (): Promise<void> => {
+    for (const tenant of await tenantsWithContent(database)) await jobs.enqueue(tenant, trendJob, {});
+  };
+  const tryToQueue = (): void => {
+    queue().catch((error: Error) => log.warn('the trends were not queued', { reason: error.message }));
+  };
+  tryToQueue();
+  const timer = setInterval(tryToQueue, trendEveryMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 async function embedded(config: Config, log: Logger, running: Running): Promise<string> {

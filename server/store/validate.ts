@@ -42,7 +42,8 @@ export function validate(resource: Resource): Issue[] {
   if (holdsResources(resource)) indexTypesOf(resource);
   else indexTypes([resource.resourceType]);
   try {
-    return validateResource(resource).map(toIssue);
+    // Attachments carry whole libraries: the size of a request is limited where it comes in, not here.
+    return validateResource(resource, { base64BinaryMaxBytes: Number.MAX_SAFE_INTEGER }).map(toIssue);
   } catch (error) {
     if (!(error instanceof OperationOutcomeError)) throw error;
     return (error.outcome.issue ?? []).map(toIssue);
