@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, InvalidConfig, readConfig } from './config.ts';
 import { waitingCount } from './gaps/change-feed.ts';
+import { measurePatients } from './gaps/views/measure-patients.ts';
 import { createApp } from './http/app.ts';
 import { demoIdentity } from './http/request-context.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   if (config.role !== 'worker') await fillDemo(services, stopping.signal);
   if (stopping.signal.aborted) return;
   await showEvaluation(services, stopping.signal);
-  if (!stopping.signal.aborted) console.log(welcome(url, performance.now() - began));
+  if (!stopping.signal.aborted) console.log(await welcome(url, performance.now() - began, services));
 }
 
 const starting: RequestListener = (_request, response) => {
@@ -110,7 +111,26 @@ async function showEvaluation({ database, worker }: Services, signal: AbortSigna
   bar.end();
 }
 
-function welcome(url: string, ms: number): string {
+/** A patient with an unmet gap, so that the example shows one; null where there is none. */
+async function examplePatient({ database }: Services, measureUrl: string): Promise<string | null> {
+  const year = String(new Date().getUTCFullYear());
+  const { items } = await measurePatients(database, {
+    tenant: demoIdentity.tenant,
+    measureUrl,
+    measureVersion: '1.0.0',
+    periodStart: `${year}-01-01`,
+    status: ['open-gap', 'prospective-gap'],
+    count: 1,
+  });
+  return items[0]?.patient.id ?? null;
+}
+
+async function welcome(url: string, ms: number, services: Services): Promise<string> {
+  const measure = 'http://gapless.health/Measure/BreastCancerScreening';
+  const year = new Date().getUTCFullYear();
+  const period = `periodStart=${year}-01-01&periodEnd=${year}-12-31`;
+  const patient = await examplePatient(services, measure);
+  const gaps = `${url}/fhir/Measure/$care-gaps?measureUrl=${measure}&${period}&status=open-gap&status=prospective-gap`;
   return `
 Gapless is ready after ${(ms / 1000).toFixed(1)} s. Demo mode: synthetic patients, no login, reachable from this machine only.
 
@@ -119,8 +139,8 @@ Gapless is ready after ${(ms / 1000).toFixed(1)} s. Demo mode: synthetic patient
 
 Try:
   curl '${url}/fhir/Patient?_count=3&_elements=name,birthDate'
-  curl '${url}/fhir/Measure/BreastCancerScreening/$evaluate-measure?periodStart=2026-01-01&periodEnd=2026-12-31'
-  curl '${url}/fhir/Measure/$care-gaps?measureUrl=http://gapless.health/Measure/BreastCancerScreening&periodStart=2026-01-01&periodEnd=2026-12-31&subject=Patient/demo-1&status=open-gap'
+  curl '${url}/fhir/Measure/$evaluate-measure?measure=${measure}&${period}'
+  curl '${gaps}&subject=Patient/${patient ?? 'demo-1'}'
 
 Ctrl-C stops it; what it stored is there again at the next start.`;
 }
