@@ -94,7 +94,7 @@ function resource(
     searchInclude: ['*', ...parameters.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`)],
     searchRevInclude: [...(pointingAt().get(type) ?? [])],
     searchParam: parameters.map(({ code, url, kind }) => ({ name: code, definition: url, type: kind })),
-    ...(own.length === 0 ? {} : { operation: own.map((operation) => describe(operation, baseUrl)) }),
+    operation: [...resourceOperations(interactions), ...own.map((operation) => describe(operation, baseUrl))],
   };
 }
 
@@ -103,6 +103,17 @@ const clinicalCodes = new Set(['operation', 'transaction', 'batch']);
 function codesAt(interactions: readonly Interaction[], level: Interaction['level']): string[] {
   const codes = interactions.filter((interaction) => interaction.level === level).flatMap(({ codes }) => codes);
   return [...new Set(codes)].filter((code) => (level === 'system' ? code !== 'operation' : !clinicalCodes.has(code)));
+}
+
+/** R4's operations on any resource (resource-operations.html) that are routed as interactions: `$validate`. */
+function resourceOperations(interactions: readonly Interaction[]): CapabilityStatementRestResourceOperation[] {
+  const codes = interactions
+    .filter(({ codes: of }) => of.includes('operation'))
+    .flatMap(({ path }) => path.at(-1)?.slice(1) ?? []);
+  return [...new Set(codes)].map((name) => ({
+    name,
+    definition: `http://hl7.org/fhir/OperationDefinition/Resource-${name}`,
+  }));
 }
 
 function describe(

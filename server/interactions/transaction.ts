@@ -35,6 +35,7 @@ export async function transaction(
     transaction: true,
     positions: writes,
     dangling: services.dangling,
+    baseUrl: context.baseUrl,
     audit: (applied) =>
       auditEvent(
         context,

@@ -15,6 +15,7 @@ export async function writeOne(
   { database, check }: InteractionServices,
 ): Promise<FhirResponse> {
   const [applied] = await applyEntries(database, context.tenant, [entry], {
+    baseUrl: context.baseUrl,
     audit: (all) => auditEvent(context, { ...access, resources: auditedOf(all), query: null }, new Date()),
     beforeCommit: (sql, all) => check(sql, context.tenant, changedBy(all)),
   });

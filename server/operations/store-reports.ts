@@ -39,6 +39,7 @@ export async function storeReports(
   }));
   await applyEntries(database, context.tenant, entries, {
     dangling: 'keep',
+    baseUrl: context.baseUrl,
     audit: (applied) =>
       auditEvent(
         context,

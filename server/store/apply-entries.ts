@@ -32,20 +32,24 @@ export async function applyEntries(
 ): Promise<readonly Applied[]> {
   const at = locator(options);
   for (const [index, entry] of entries.entries()) at(index, () => checkEntry(entry));
+  const { baseUrl = null } = options;
   return database.transaction(async (sql) => {
-    const identified = await identify(sql, tenant, entries, at);
+    const identified = await identify(sql, tenant, entries, at, baseUrl);
     refuseDuplicates(identified, at);
     const links = await linksBetween(sql, tenant, identified, at, options);
     const trees = identified.map((item) => linked(item, links));
-    const current = await lockTargets(sql, tenant, targetsOf(identified, trees));
+    const current = await lockTargets(sql, tenant, targetsOf(identified, trees, baseUrl));
     const now = new Date().toISOString();
     const changes = identified.map((item, index) =>
-      at(index, () => changeOf(item, trees[index] ?? null, current.get(`${item.entry.type}/${item.id}`) ?? null, now)),
+      at(index, () => {
+        const before = current.get(`${item.entry.type}/${item.id}`) ?? null;
+        return changeOf(item, trees[index] ?? null, before, now, baseUrl);
+      }),
     );
     const applied = changes.map((change) => change.applied);
     const writes = changes.flatMap(({ write }) => (write === null ? [] : [write]));
     const event = options.audit?.(applied) ?? null;
-    await write(sql, tenant, now, event === null ? writes : [...writes, creationOf(event, randomUUID(), now)]);
+    await write(sql, tenant, now, event === null ? writes : [...writes, creationOf(event, randomUUID(), now)], baseUrl);
     await feed(sql, tenant, now, writes);
     await options.beforeCommit?.(sql, applied);
     return applied;
@@ -66,6 +70,7 @@ export async function appendAuditEvents(
     tenant,
     now,
     events.map((event) => creationOf(event, randomUUID(), now)),
+    null,
   );
 }
 
@@ -126,15 +131,25 @@ function linked({ entry, id, matched }: Identified, links: Links): FhirResource 
 }
 
 /** What exists already or could: all but the ids that we have just made up. */
-function targetsOf(identified: readonly Identified[], trees: readonly (FhirResource | null)[]): Target[] {
+function targetsOf(
+  identified: readonly Identified[],
+  trees: readonly (FhirResource | null)[],
+  baseUrl: string | null,
+): Target[] {
   return identified.flatMap(({ entry, id, isNew, matched }, index) => {
     if (isNew || matched !== null) return [];
     const tree = trees[index] ?? null;
-    return [{ type: entry.type, id, patient: tree === null ? null : patientOf(plain(tree)) }];
+    return [{ type: entry.type, id, patient: tree === null ? null : patientOf(plain(tree), baseUrl) }];
   });
 }
 
-async function write(sql: Transaction, tenant: string, now: string, writes: readonly Write[]): Promise<void> {
+async function write(
+  sql: Transaction,
+  tenant: string,
+  now: string,
+  writes: readonly Write[],
+  baseUrl: string | null,
+): Promise<void> {
   if (writes.length === 0) return;
   await writeVersions(
     sql,
@@ -146,6 +161,7 @@ async function write(sql: Transaction, tenant: string, now: string, writes: read
     sql,
     tenant,
     writes.map(({ index }) => index),
+    { baseUrl },
   );
 }
 

@@ -26,9 +26,16 @@ export interface Change {
  * @param tree the resource of a create or update, with its links replaced; null for patches and deletions
  * @param current null when the id was never used
  * @param now instant of the transaction, for meta.lastUpdated
+ * @param baseUrl our own FHIR base: absolute references below it are local
  * @throws VersionConflict, PreconditionFailed, ResourceNotFound, ResourceDeleted, InvalidResource
  */
-export function changeOf(item: Identified, tree: FhirResource | null, current: Current | null, now: string): Change {
+export function changeOf(
+  item: Identified,
+  tree: FhirResource | null,
+  current: Current | null,
+  now: string,
+  baseUrl: string | null,
+): Change {
   const { entry, id, matched } = item;
   const { type, method } = entry;
   if (matched !== null) return { applied: { outcome: 'unchanged', type, stored: matched }, write: null };
@@ -45,7 +52,7 @@ export function changeOf(item: Identified, tree: FhirResource | null, current: C
   const resource = method === 'PATCH' ? patched(entry.patch, key, current) : tree;
   if (resource === null) throw new TypeError(`${key} has no content`);
   const outcome = current === null || current.deleted ? 'created' : 'updated';
-  return writeOf(outcome, method, patientOf(plain(resource)), type, id, resource, current, now);
+  return writeOf(outcome, method, patientOf(plain(resource), baseUrl), type, id, resource, current, now);
 }
 
 /** A new resource of the server's own, such as an AuditEvent. */

@@ -30,6 +30,7 @@ export async function identify(
   tenant: string,
   entries: readonly Entry[],
   at: Locator,
+  baseUrl: string | null,
 ): Promise<readonly Identified[]> {
   const conditions = new Map<string, Entry>();
   for (const [index, entry] of entries.entries()) {
@@ -46,7 +47,7 @@ export async function identify(
   const matches = new Map<string, readonly StoredResource[]>();
   for (const condition of conditions.keys()) {
     const [type = '', criteria = ''] = splitCondition(condition);
-    matches.set(condition, await matchCriteria(sql, tenant, type, criteria));
+    matches.set(condition, await matchCriteria(sql, tenant, type, criteria, baseUrl));
   }
   const deleted = new Set(
     entries.flatMap((entry) => (entry.method === 'DELETE' && entry.id !== null ? [`${entry.type}/${entry.id}`] : [])),

@@ -57,6 +57,8 @@ export interface ApplyOptions {
   readonly dangling?: 'keep' | 'refuse';
   /** The entries are those of a transaction Bundle: conditional references are resolved, and errors name the entry. */
   readonly transaction?: boolean;
+  /** Our own FHIR base without a slash at the end: absolute references below it are local. */
+  readonly baseUrl?: string | null;
   /** Where the entries stand in that Bundle, for the errors; in this order unless told. */
   readonly positions?: readonly number[];
   /** Makes the AuditEvent that is stored in the same transaction. */

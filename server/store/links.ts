@@ -19,7 +19,7 @@ export async function linksBetween(
   tenant: string,
   identified: readonly Identified[],
   at: Locator,
-  { transaction = false, dangling = 'keep' }: ApplyOptions,
+  { transaction = false, dangling = 'keep', baseUrl = null }: ApplyOptions,
 ): Promise<Links> {
   const links = new Map<string, string>();
   for (const { entry, id } of identified) {
@@ -34,7 +34,7 @@ export async function linksBetween(
     const [type, criteria] = splitCondition(reference);
     const [, identifier = null] = /^identifier=([^&]+)$/.exec(criteria) ?? [];
     const inBundle = identifier === null ? undefined : own?.get(`${type}?${decodeURIComponent(identifier)}`);
-    const matches = inBundle === undefined ? await matchCriteria(sql, tenant, type, criteria) : [...inBundle];
+    const matches = inBundle === undefined ? await matchCriteria(sql, tenant, type, criteria, baseUrl) : [...inBundle];
     if (matches.length > 1) at(index, () => refuse(new MultipleMatches(`The conditional reference to ${type}`)));
     const [match] = matches;
     if (match !== undefined) links.set(reference, `${type}/${match.id}`);

@@ -9,6 +9,7 @@ import { InvalidRequest } from './errors.ts';
  * parameter must be known, since one that is ignored would match too much.
  *
  * @param criteria a search without the question mark: `identifier=urn:x|1`
+ * @param baseUrl our own FHIR base: absolute references below it are local
  * @throws InvalidRequest when there are no criteria; UnknownSearchParameter, InvalidSearchValue, UnsupportedSearch
  */
 export async function matchCriteria(
@@ -16,9 +17,10 @@ export async function matchCriteria(
   tenant: string,
   type: string,
   criteria: string,
+  baseUrl: string | null,
 ): Promise<readonly StoredResource[]> {
   const query = new URLSearchParams(criteria.replace(/^[A-Za-z]*\?/, ''));
-  const request = parseSearch(type, query, { handling: 'strict', now: new Date() });
+  const request = parseSearch(type, query, { handling: 'strict', now: new Date(), baseUrl });
   if ((request.criteria.get(type)?.length ?? 0) === 0) {
     throw new InvalidRequest(`A conditional interaction on ${type} needs criteria, such as identifier=system|value`);
   }

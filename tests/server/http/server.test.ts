@@ -38,8 +38,13 @@ describe('The server over HTTP', () => {
     const { json } = await server.fhir('GET', 'metadata');
     const measure = json.rest[0].resource.find(({ type }: { type: string }) => type === 'Measure');
     expect(measure.operation.map(({ name }: { name: string }) => name)).toEqual(
-      expect.arrayContaining(['care-gaps', 'evaluate-measure', 'evaluate', 'data-requirements']),
+      expect.arrayContaining(['validate', 'care-gaps', 'evaluate-measure', 'evaluate', 'data-requirements']),
     );
+    expect([measure.conditionalDelete, measure.conditionalUpdate, measure.conditionalCreate]).toEqual([
+      'single',
+      true,
+      true,
+    ]);
     const interactions = measure.interaction.map(({ code }: { code: string }) => code);
     expect(interactions).toEqual(
       expect.arrayContaining([
@@ -91,14 +96,7 @@ describe('Bad requests', () => {
     ['a type that FHIR does not have', 'GET', 'Pateint/1', undefined, 404, /Pateint/],
     ['an unknown patient', 'GET', 'Patient/nobody', undefined, 404, /Patient\/nobody/],
     ['an id that is none', 'PUT', 'Patient/a%20b', { ...patient, id: 'a b' }, 400, /id/],
-    [
-      'a resource that breaks its definition',
-      'POST',
-      'Observation',
-      { resourceType: 'Observation' },
-      422,
-      /required/,
-    ],
+    ['a resource that breaks its definition', 'POST', 'Observation', { resourceType: 'Observation' }, 422, /required/],
     ['an unknown operation', 'GET', 'Measure/$foretell', undefined, 404, /metadata/],
     [
       'an unknown measure',
