@@ -53,6 +53,7 @@ export function useStatus(): UseQueryResult<ServerStatus> {
     queryKey: ['status'],
     queryFn: ({ signal }) => readStatus(signal),
     retry: 1,
+    staleTime: 0, // asked at once by whoever comes back to the tab
     refetchInterval: ({ state }) =>
       state.status === 'error' || (state.data?.pending ?? 0) > 0 ? whileEvaluating : otherwise,
   });

@@ -32,6 +32,7 @@ export function TrendChart({ summary, height }: { readonly summary: MeasureSumma
       dotProps={{ r: 2.5 }}
       tickLine="none"
       connectNulls={false}
+      lineChartProps={{ accessibilityLayer: false }} // the table beneath is what is read and walked
     />
   );
 }

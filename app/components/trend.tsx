@@ -16,7 +16,7 @@ export function Trend({ summary }: { readonly summary: MeasureSummary }) {
   return (
     <>
       <div aria-hidden="true">
-        <Suspense fallback={<Skeleton height={height} />}>
+        <Suspense fallback={<Skeleton height={height} aria-busy="true" />}>
           <TrendChart summary={summary} height={height} />
         </Suspense>
       </div>

@@ -66,7 +66,7 @@ export function Worklist({ summary }: { readonly summary: MeasureSummary }) {
         </div>
       )}
       {data !== undefined && data.items.length > 0 && (
-        <div className={isPlaceholderData ? classes.stale : undefined}>
+        <div className={isPlaceholderData ? classes.stale : undefined} aria-busy={isPlaceholderData}>
           {wide ? (
             <WorklistTable
               caption={caption}
