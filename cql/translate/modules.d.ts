@@ -1,7 +1,14 @@
 declare module '@lhncbc/ucum-lhc' {
   const ucum: {
     readonly UcumLhcUtils: {
-      getInstance(): { validateUnitString(unit: string): { readonly status: 'valid' | 'invalid' | 'error' } };
+      getInstance(): {
+        validateUnitString(unit: string): { readonly status: 'valid' | 'invalid' | 'error' };
+        convertUnitTo(
+          from: string,
+          value: number,
+          to: string,
+        ): { readonly status: 'succeeded' | 'failed' | 'error'; readonly toVal: number | null };
+      };
     };
   };
   export default ucum;

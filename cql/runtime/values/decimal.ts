@@ -1,5 +1,6 @@
 /**
- * Decimal of CQL (1.5, 2.3.2): 28 digits, of which 8 are decimal places. Exact.
+ * Decimal of CQL (1.5, 2.3.2): 28 digits and 8 decimal places, exact. The specification's least range is 20 digits before the
+ * point; like HL7's tests, arithmetic here goes to 28, and gives null beyond.
  *
  * A value is a whole number of units of 10^-8. Up to 90 million it is kept in a double, where whole numbers are exact, so
  * that arithmetic and comparison of what clinical data holds need no bigint.
@@ -24,6 +25,7 @@ export class Decimal {
 export const decimalPlaces = 8;
 export const unitsPerOne = 100_000_000;
 const bigUnitsPerOne = 100_000_000n;
+const limitUnits = 10n ** 36n;
 const maxUnits = 10n ** 28n - 1n;
 const powers = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 const bigPowers = powers.map(BigInt);
@@ -35,6 +37,7 @@ export function tenTo(exponent: number): number {
 
 export const decimalZero = new Decimal(0, null, 0);
 export const decimalOne = new Decimal(unitsPerOne, null, 0);
+/** `maximum Decimal` as the specification has it. */
 export const maxDecimal = new Decimal(Number(maxUnits), maxUnits, decimalPlaces);
 export const minDecimal = new Decimal(-Number(maxUnits), -maxUnits, decimalPlaces);
 
@@ -45,7 +48,7 @@ export function bigUnits(value: Decimal): bigint {
 /** From units of 10^-8; null beyond the range of Decimal. */
 export function decimalFromBig(units: bigint, scale: number): Decimal | null {
   if (units >= -9007199254740991n && units <= 9007199254740991n) return new Decimal(Number(units), null, scale);
-  return units > maxUnits || units < -maxUnits ? null : new Decimal(Number(units), units, scale);
+  return units > limitUnits || units < -limitUnits ? null : new Decimal(Number(units), units, scale);
 }
 
 /** From a whole number, also a Long. */
@@ -69,7 +72,7 @@ export function decimalFromNumber(value: number): Decimal | null {
 
 /** `[+-]digits[.digits]` with at most 28 digits and 8 places; null for anything else. */
 export function parseDecimal(text: string): Decimal | null {
-  const match = /^([+-]?)(\d+)(?:\.(\d{1,8}))?$/.exec(text);
+  const match = /^([+-]?)(\d{1,28})(?:\.(\d{1,8}))?$/.exec(text);
   if (match === null) return null;
   const [, sign, whole = '', fraction = ''] = match;
   return fromDigits(sign === '-', whole, fraction);
@@ -130,7 +133,7 @@ export function isWhole(value: Decimal): boolean {
 }
 
 export function addDecimals(a: Decimal, b: Decimal): Decimal | null {
-  const scale = a.scale > b.scale ? a.scale : b.scale;
+  const scale = Math.max(a.scale, b.scale);
   if (a.big === null && b.big === null) {
     const sum = a.units + b.units;
     if (Number.isSafeInteger(sum)) return new Decimal(sum, null, scale);
@@ -184,13 +187,28 @@ export function roundedQuotient(dividend: bigint, divisor: bigint): bigint {
   return dividend < 0n === divisor < 0n ? quotient + 1n : quotient - 1n;
 }
 
-/** Rounding of CQL (16.18): to `places`, halves towards positive infinity. */
+/** To `places` decimal places, halves away from zero. */
 export function roundDecimal(value: Decimal, places: number): Decimal | null {
   const size = bigPowers[decimalPlaces - places] ?? 1n;
-  const units = bigUnits(value) * 2n + size;
-  const whole = units / (size * 2n);
-  const floor = units < 0n && whole * size * 2n !== units ? whole - 1n : whole;
-  return decimalFromBig(floor * size, Math.min(places, value.scale));
+  return decimalFromBig(roundedQuotient(bigUnits(value), size) * size, Math.min(places, value.scale));
+}
+
+/** The square root, to 8 places; null for negative values. */
+export function squareRoot(value: Decimal): Decimal | null {
+  const square = bigUnits(value) * bigUnitsPerOne;
+  if (square < 0n) return null;
+  if (square === 0n) return decimalZero;
+  let root = BigInt(Math.floor(Math.sqrt(Number(square))));
+  for (let next = (root + square / root) / 2n; ; next = (root + square / root) / 2n) {
+    const moved = next - root;
+    root = next;
+    if (moved >= -1n && moved <= 1n) break;
+  }
+  while (root * root > square) root -= 1n;
+  while ((root + 1n) * (root + 1n) <= square) root += 1n;
+  const rounded = square - root * root > root ? root + 1n : root;
+  const found = decimalFromBig(rounded, decimalPlaces);
+  return found === null ? null : withoutTrailingZeros(found);
 }
 
 export function withoutTrailingZeros(value: Decimal): Decimal {

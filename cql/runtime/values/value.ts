@@ -86,3 +86,8 @@ export class FhirElement {
     this.sibling = sibling;
   }
 }
+
+/** Array.isArray for readonly arrays. */
+export function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
