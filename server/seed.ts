@@ -7,6 +7,7 @@ import { installCheck } from './content/install-check.ts';
 import type { Actor } from './context.ts';
 import type { Database, Sql } from './db/database.ts';
 import type { StoredResource } from './db/stored-resource.ts';
+import { setTarget } from './gaps/targets.ts';
 import { applyEntries } from './store/apply-entries.ts';
 import type { Applied, Entry } from './store/entry.ts';
 import { isEmpty, readSetting, writeSetting } from './store/settings.ts';
@@ -50,7 +51,10 @@ export async function seed(settings: SeedSettings): Promise<boolean> {
   if (known === null && !(await isEmpty(database, tenant))) return false;
   const state = known ?? { asOf: settings.asOf, patients: settings.patients, loaded: 0, complete: false };
   if (known === null) await installOwnMeasures(settings);
-  if (state.patients > 0) await loadPractice(settings, state);
+  if (state.patients > 0) {
+    await setDemoTargets(settings);
+    await loadPractice(settings, state);
+  }
   await writeSetting(database, tenant, stateName, { ...state, loaded: state.patients, complete: true });
   return state.patients > 0;
 }
@@ -66,6 +70,20 @@ async function installOwnMeasures(settings: SeedSettings): Promise<void> {
     );
   }
   settings.onProgress('measures', measures.length, measures.length);
+}
+
+/** So that the page shows what a target looks like. The page changes them; they are nobody's benchmark. */
+const demoTargets: Readonly<Record<string, number>> = {
+  BreastCancerScreening: 0.75,
+  ControllingHighBloodPressure: 0.7,
+};
+
+async function setDemoTargets({ database, tenant }: SeedSettings): Promise<void> {
+  for (const { name, url } of ownMeasures()) {
+    const target = demoTargets[name];
+    if (target === undefined) continue;
+    await setTarget(database, tenant, { measureUrl: url, groupId: null, target, source: 'Demo target' });
+  }
 }
 
 async function loadPractice(settings: SeedSettings, state: SeedState): Promise<void> {
