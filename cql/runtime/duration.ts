@@ -20,13 +20,13 @@ import { Uncertainty, type Value } from './values/value.ts';
 export function DurationBetween(a: Value, b: Value, precision: Precision): number | Uncertainty | null {
   if (a instanceof CqlDate && b instanceof CqlDate) return durationOfDates(a, b, precision);
   if (a instanceof CqlTime && b instanceof CqlTime) {
-    const [low, high] = [latestTime(a.time, a.precision), latestTime(b.time, b.precision)];
+    const [low, high] = [lastTime(a.time, a.precision), lastTime(b.time, b.precision)];
     return certain(timeUnits(low, b.time, precision), timeUnits(a.time, high, precision));
   }
   const [x, y] = sameOffset(a, b);
   if (x === null || y === null) return null;
   const [xDate, yDate] = [latestDate(x.date, x.precision), latestDate(y.date, y.precision)];
-  const [xTime, yTime] = [latestTime(x.time, x.precision), latestTime(y.time, y.precision)];
+  const [xTime, yTime] = [lastTime(x.time, x.precision), lastTime(y.time, y.precision)];
   const [xFirst, yFirst] = [earliestDate(x.date, x.precision), earliestDate(y.date, y.precision)];
   return certain(periods(xDate, xTime, yFirst, y.time, precision), periods(xFirst, x.time, yDate, yTime, precision));
 }
@@ -38,6 +38,11 @@ function durationOfDates(a: CqlDate, b: CqlDate, precision: Precision): number |
     periods(latestDate(a.date, a.precision), 0, earliestDate(b.date, b.precision), 0, precision),
     periods(earliestDate(a.date, a.precision), 0, latestDate(b.date, b.precision), 0, precision),
   );
+}
+
+/** Seconds and milliseconds count as one decimal here, so that a time known to the second is exact (CQL 1.5, 5.4). */
+function lastTime(time: number, known: number): number {
+  return known >= precisions.Second ? time : latestTime(time, known);
 }
 
 function certain(low: number, high: number): number | Uncertainty {
@@ -96,7 +101,7 @@ function months(fromDate: number, fromTime: number, toDate: number, toTime: numb
 export function DifferenceBetween(a: Value, b: Value, precision: Precision): number | Uncertainty | null {
   if (a instanceof CqlTime && b instanceof CqlTime) {
     const count = (time: number): number => Math.floor(timeToMilliseconds(time) / (unitMilliseconds[precision] ?? 1));
-    const [aLast, bLast] = [latestTime(a.time, a.precision), latestTime(b.time, b.precision)];
+    const [aLast, bLast] = [lastTime(a.time, a.precision), lastTime(b.time, b.precision)];
     return certain(count(b.time) - count(aLast), count(bLast) - count(a.time));
   }
   const coarse = precision <= precisions.Day || precision === precisions.Week;
@@ -113,7 +118,7 @@ function earliest(value: CqlDateTime): CqlDateTime {
 }
 
 function latest(value: CqlDateTime): CqlDateTime {
-  const [date, time] = [latestDate(value.date, value.precision), latestTime(value.time, value.precision)];
+  const [date, time] = [latestDate(value.date, value.precision), lastTime(value.time, value.precision)];
   return new CqlDateTime(date, time, precisions.Millisecond, value.offset);
 }
 

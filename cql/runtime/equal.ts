@@ -86,27 +86,24 @@ function codesEqual(a: Code, b: Code): boolean | null {
   );
 }
 
+/** The first elements that aren't equal decide: `{ null, 'x' } = { 1, 'y' }` is null. */
 function listsEqual(a: readonly Value[], b: readonly Value[]): boolean | null {
   if (a.length !== b.length) return false;
-  let result: boolean | null = true;
   for (let i = 0; i < a.length; i += 1) {
     const equal = elementsEqual(a[i] ?? null, b[i] ?? null);
-    if (equal === false) return false;
-    if (equal === null) result = null;
+    if (equal !== true) return equal;
   }
-  return result;
+  return true;
 }
 
 function fieldsEqual(a: { readonly [name: string]: Value }, b: { readonly [name: string]: Value }): boolean | null {
-  let result: boolean | null = true;
+  if (Object.keys(a).length !== Object.keys(b).length) return false;
   for (const name in a) {
     if (!Object.hasOwn(b, name)) return false;
     const equal = elementsEqual(a[name] ?? null, b[name] ?? null);
-    if (equal === false) return false;
-    if (equal === null) result = null;
+    if (equal !== true) return equal;
   }
-  for (const name in b) if (!Object.hasOwn(a, name)) return false;
-  return result;
+  return true;
 }
 
 function intervalsEqual(a: Interval, b: Interval): boolean | null {

@@ -48,7 +48,7 @@ function isEmpty(interval: Interval): boolean {
   const found = compare(low, high, precisions.Unstated);
   if (found === order.after) return true;
   if (lowClosed && highClosed) return false;
-  if (found === order.same) return !(lowClosed || highClosed);
+  if (found === order.same) return true;
   return compareBounds(startOf(interval), endOf(interval), precisions.Unstated) === order.after;
 }
 

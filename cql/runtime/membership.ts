@@ -26,10 +26,14 @@ function sameElement(item: Value, element: Value, precision: Precision): boolean
   return precision === precisions.Unstated ? Equal(item, element) : SameAs(item, element, precision);
 }
 
-/** 19.26 and 20.22. ProperContains: contains the element, and something else. Null where equality leaves it open. */
+/**
+ * 19.26 and 20.22. ProperContains: contains the element, and something else. Null where equality leaves it open. A null collection
+ * contains nothing; beside a list or an interval it is the null operand of an inclusion that the translator took for membership.
+ */
 export function ProperContains(collection: Value, element: Value, precision: Precision): boolean | null {
   if (collection instanceof Interval) return properlyContainsPoint(collection, element, precision);
-  if (collection === null || !isList(collection)) return false;
+  if (collection === null) return element instanceof Interval || (element !== null && isList(element)) ? null : false;
+  if (!isList(collection)) return false;
   let contained: boolean | null = false;
   let other: boolean | null = false;
   for (const item of collection) {

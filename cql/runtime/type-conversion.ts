@@ -52,13 +52,13 @@ export function ToDecimal(a: Value): Decimal | null {
   return typeof a === 'string' ? parseDecimal(a) : null;
 }
 
-/** 22.30. ToString: as the literal is written; a date-time in the request's offset without it. */
-export function ToString(a: Value, environment: Environment): string | null {
+/** 22.30. ToString: as the literal is written; a date-time without its offset where that is the request's. */
+export function ToString(a: Value, environment?: Environment): string | null {
   if (typeof a === 'string') return a;
   if (typeof a === 'number' || typeof a === 'bigint' || typeof a === 'boolean') return String(a);
   if (a instanceof Decimal) return formatDecimal(a);
   if (a instanceof CqlDate) return formatDate(a);
-  if (a instanceof CqlDateTime) return a.offset === environment.timezoneOffset ? formatLocal(a) : formatDateTime(a);
+  if (a instanceof CqlDateTime) return a.offset === environment?.timezoneOffset ? formatLocal(a) : formatDateTime(a);
   if (a instanceof CqlTime) return formatTime(a);
   if (a instanceof Quantity) return quantityText(a);
   return a instanceof Ratio ? `${quantityText(a.numerator)}:${quantityText(a.denominator)}` : null;
