@@ -80,7 +80,7 @@ describeInChromium('The page', () => {
     }
   }
 
-  const heading = (): Promise<string> => page.getByRole('heading', { level: 1 }).innerText();
+  const heading = (): Promise<string | null> => page.getByRole('heading', { level: 1 }).textContent();
   const rows = (): Locator => page.getByRole('table', { name: /patients of/i }).getByRole('row');
   const names = (): Promise<string[]> => rows().getByRole('rowheader').getByRole('link').allInnerTexts();
 
@@ -109,7 +109,9 @@ describeInChromium('The page', () => {
         'Down 5.1 points',
       ])
         expect(second).toContain(words);
-      expect(await page.getByRole('main').innerText()).toContain('34 gaps to close. 1 of 2 measures meets its target.');
+      expect(await page.getByRole('main').textContent()).toContain(
+        '34 gaps to close. 1 of 2 measures meets its target.',
+      );
     });
 
     it('loads no chart library, and shifts nothing while it loads', async () => {
@@ -173,13 +175,15 @@ describeInChromium('The page', () => {
       await visit(measure);
       await page.getByRole('button', { name: 'Patient' }).click();
       await page.waitForURL(/sort=name/);
+      await until(
+        async () =>
+          (await page.getByRole('columnheader', { name: 'Patient' }).getAttribute('aria-sort')) === 'ascending',
+      );
       await settled();
-      expect(await page.getByRole('columnheader', { name: 'Patient' }).getAttribute('aria-sort')).toBe('ascending');
       const ascending = await names();
       await page.getByRole('button', { name: 'Patient' }).click();
       await page.waitForURL(/sort=-name/);
-      await settled();
-      expect((await names())[0]).not.toBe(ascending[0]);
+      await until(async () => (await names())[0] !== ascending[0]);
     });
 
     it('keeps filters over a reload and the way back, and a name in no address', async () => {
@@ -248,7 +252,7 @@ describeInChromium('The page', () => {
   describe('of a patient', () => {
     it('says what would close the gap, why it is one, on what evidence, and what changed', async () => {
       await visit('/patients/patient-3');
-      const gap = await page.getByRole('article').first().innerText();
+      const gap = await page.getByRole('article').first().textContent();
       for (const words of [
         'To do',
         'Due by 31 Dec 2026',
@@ -278,7 +282,7 @@ describeInChromium('The page', () => {
 
     it('says that a patient does not exist', async () => {
       await visit('/patients/nobody');
-      expect(await page.getByRole('alert').innerText()).toContain('There is no patient with this id');
+      expect(await page.getByRole('alert').textContent()).toContain('There is no patient with this id');
     });
   });
 
@@ -297,7 +301,7 @@ describeInChromium('The page', () => {
     it('answers with an error, says what it said, and tries again when asked', async () => {
       stage.failing = { status: 422, diagnostics: 'The measure is being replaced: try again in a minute' };
       await visit('/');
-      expect(await page.getByRole('alert').innerText()).toMatch(/replaced: try again[\s\S]*request-1/);
+      expect(await page.getByRole('alert').textContent()).toMatch(/replaced: try again[\s\S]*request-1/);
       stage.failing = null;
       await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
       await page.getByRole('article').first().waitFor();
@@ -328,11 +332,11 @@ describeInChromium('The page', () => {
     await visit(place);
     await page.getByText('Demo mode: synthetic data, no login, loopback only').waitFor();
     expect(await page.title()).toMatch(/^(?!.*Whitfield).+ · Gapless$/);
-    const before = await page.getByRole('main').innerText();
+    const before = await page.getByRole('main').textContent();
     await page.reload();
     await page.getByRole('heading', { level: 1 }).waitFor();
     await settled();
-    expect(await page.getByRole('main').innerText()).toBe(before);
+    expect(await page.getByRole('main').textContent()).toBe(before);
   });
 
   it.each([
