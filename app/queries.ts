@@ -31,6 +31,7 @@ import { nameSeveralGroups } from './words.ts';
 
 const whileEvaluating = 2_000;
 const otherwise = 15_000;
+const untilTrends = 10_000;
 
 /** What was read stays on show while it is read again, and when that fails: the page then says of when it is. */
 export function createQueryClient(): QueryClient {
@@ -63,6 +64,8 @@ export function useMeasures(): UseQueryResult<readonly MeasureSummary[]> {
   return useQuery({
     queryKey: ['gaps', 'measures'],
     queryFn: ({ signal }) => readMeasures(signal),
+    // Trends come after the rates, and no change of the status tells of them.
+    refetchInterval: ({ state }) => (state.data?.some(({ trend }) => trend.length === 0) ? untilTrends : false),
     select: nameSeveralGroups,
   });
 }
