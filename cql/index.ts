@@ -1,4 +1,5 @@
 export { type CodeSet, codeSet } from './code-sets.ts';
+export { createCompiler } from './compiled.ts';
 export * from './elm.ts';
 export * from './errors.ts';
 export type * from './evaluator.ts';
@@ -7,6 +8,7 @@ export { createInterpreter } from './interpreter.ts';
 export {
   CyclicInclude,
   identifiedAs,
+  includedBy,
   type LibraryResolver,
   type LinkedLibrary,
   libraryKey,

@@ -1,0 +1,111 @@
+import type { ElmNode } from '../elm.ts';
+import { UnsupportedElm } from '../errors.ts';
+import { type Code, identifier, js } from './code.ts';
+import { optionalText } from './elm-parts.ts';
+import type { FhirModel } from './fhir/model.ts';
+import { fhirTypeOf, inferType } from './infer.ts';
+import type { CompileContext, NodeDefinition, Raw } from './node.ts';
+import { nodes } from './nodes/index.ts';
+import type { References } from './references.ts';
+import { Scope } from './scope.ts';
+import type { Place } from './trace.ts';
+import { any, declaredType, type Type } from './types.ts';
+
+const definitions: ReadonlyMap<string, NodeDefinition> = new Map(nodes.map((node) => [node.type, node]));
+
+/** Whether the engine knows a node. */
+export function isSupported(type: string): boolean {
+  return definitions.has(type);
+}
+
+/** Compiles the expressions of one library to JavaScript. Throws UnsupportedElm, never skips a node. */
+export class ExpressionCompiler implements CompileContext {
+  readonly tracing: boolean;
+  readonly model: FhirModel;
+  readonly scope = new Scope();
+  readonly references: References;
+  /** What the generated code refers to by `k<n>`. */
+  readonly constants: unknown[] = [];
+  /** Definition that is being compiled, for places and errors. */
+  definition = '';
+  readonly #library: string;
+  readonly #names = new Map<unknown, Code>();
+  readonly #types = new Map<ElmNode, Type>();
+
+  constructor(library: string, references: References, model: FhirModel, tracing: boolean) {
+    this.#library = library;
+    this.references = references;
+    this.model = model;
+    this.tracing = tracing;
+  }
+
+  compile(node: ElmNode): Code {
+    const definition = this.#definitionOf(node);
+    const code = definition.emit(node, this);
+    if (!this.tracing) return code;
+    return js`cx.trace.clause(${this.use(this.place(node))}, () => ${code})`;
+  }
+
+  test(node: ElmNode): Code {
+    const definition = this.#definitionOf(node);
+    if (this.tracing || definition.test === undefined) return js`(${this.compile(node)}) === true`;
+    return definition.test(node, this);
+  }
+
+  testFalse(node: ElmNode): Code {
+    const definition = this.#definitionOf(node);
+    if (this.tracing || definition.testFalse === undefined) return js`(${this.compile(node)}) === false`;
+    return definition.testFalse(node, this);
+  }
+
+  raw(node: ElmNode): Raw | null {
+    if (this.tracing) return null;
+    const own = this.#definitionOf(node).raw?.(node, this) ?? null;
+    if (own !== null || node.type === 'Property') return own;
+    const type = fhirTypeOf(this.typeOf(node), this.model);
+    if (type === null || type.primitive !== null) return null;
+    const code = this.compile(node);
+    return { code: type.resource ? js`(${code})` : js`(${code})?.value`, type, list: false };
+  }
+
+  typeOf(node: ElmNode): Type {
+    const known = this.#types.get(node);
+    if (known !== undefined) return known;
+    // A definition that refers to itself has no type that could be told.
+    this.#types.set(node, any);
+    const infer = definitions.get(node.type ?? '')?.infer ?? inferType;
+    const declared = node.type === 'Property' ? null : declaredType(node);
+    const found = declared !== null && declared.kind !== 'any' ? declared : infer(node, this);
+    const type = found.kind === 'any' ? (declaredType(node) ?? found) : found;
+    this.#types.set(node, type);
+    return type;
+  }
+
+  use(value: unknown): Code {
+    const known = this.#names.get(value);
+    if (known !== undefined) return known;
+    const name = identifier('k', this.constants.length);
+    this.constants.push(value);
+    this.#names.set(value, name);
+    return name;
+  }
+
+  unsupported(node: ElmNode, what = node.type ?? 'without type'): UnsupportedElm {
+    return new UnsupportedElm(what, this.#library, node.locator ?? null);
+  }
+
+  place(node: ElmNode): Place {
+    return {
+      library: this.#library,
+      definition: this.definition,
+      localId: optionalText(node, 'localId'),
+      locator: optionalText(node, 'locator'),
+    };
+  }
+
+  #definitionOf(node: ElmNode): NodeDefinition {
+    const definition = definitions.get(node.type ?? '');
+    if (definition === undefined) throw this.unsupported(node);
+    return definition;
+  }
+}

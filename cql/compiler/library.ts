@@ -1,0 +1,272 @@
+import type { ElmExpressionDef, ElmLibrary, ElmNode, ElmParameterDef } from '../elm.ts';
+import { CqlError, UnknownExpression } from '../errors.ts';
+import { libraryKey } from '../link.ts';
+import type { Value } from '../runtime/index.ts';
+import { type Code, identifier, js, lines, list, run } from './code.ts';
+import { ExpressionCompiler } from './compile.ts';
+import { optionalChild, optionalText, text } from './elm-parts.ts';
+import type { Evaluation } from './evaluation.ts';
+import type { FhirModel } from './fhir/model.ts';
+import { fhirTypeOf } from './infer.ts';
+import type { Retrieval, Retrievals } from './record-index.ts';
+import type { DefinitionReference, FunctionReference, OperandShape, References } from './references.ts';
+import type { Terminology } from './terminology.ts';
+import { any, declaredType, type Type, typeNamed, typeOfSpecifier } from './types.ts';
+
+export type CompiledDefinition = (cx: Evaluation) => Value;
+
+/** A definition, a parameter or a function of a library, as other libraries see it. */
+export interface Member {
+  readonly name: string;
+  /** Position among the JavaScript functions of the library. */
+  readonly position: number;
+  readonly source: ElmNode;
+  readonly operands: readonly OperandShape[];
+  readonly type: () => Type;
+  /** Why it could not be compiled; null when it could. */
+  error: Error | null;
+}
+
+/** A library as JavaScript functions. */
+export interface CompiledLibrary {
+  readonly key: string;
+  readonly elm: ElmLibrary;
+  readonly includes: ReadonlyMap<string, CompiledLibrary>;
+  readonly terminology: Terminology;
+  readonly retrievals: Retrievals;
+  readonly definitions: ReadonlyMap<string, Member>;
+  readonly parameters: ReadonlyMap<string, Member>;
+  readonly functions: ReadonlyMap<string, readonly Member[]>;
+  /** By position. */
+  readonly code: readonly CompiledDefinition[];
+}
+
+export interface LibraryParts {
+  readonly elm: ElmLibrary;
+  readonly includes: ReadonlyMap<string, CompiledLibrary>;
+  readonly terminology: Terminology;
+  readonly retrievals: Retrievals;
+  readonly model: FhirModel;
+  readonly tracing: boolean;
+  /** Numbers under which evaluations keep the values of definitions. */
+  readonly nextSlot: () => number;
+}
+
+/** Compiles a library whose includes are compiled. A member that can't be compiled is kept with its error. */
+export function compileLibrary(parts: LibraryParts): CompiledLibrary {
+  const { elm, includes, terminology, retrievals, model, tracing, nextSlot } = parts;
+  const key = libraryKey(elm.library.identifier);
+  const library = {
+    key,
+    elm,
+    includes,
+    terminology,
+    retrievals,
+    definitions: new Map<string, Member>(),
+    parameters: new Map<string, Member>(),
+    functions: new Map<string, Member[]>(),
+    code: [] as CompiledDefinition[],
+  };
+  const compiler = new ExpressionCompiler(
+    key,
+    new LibraryReferences(library, (value) => compiler.use(value)),
+    model,
+    tracing,
+  );
+  const members: Member[] = [];
+  const add = (name: string, source: ElmNode, operands: readonly OperandShape[], type: () => Type): Member => {
+    const member = { name, source, operands, type, position: members.length, error: null };
+    members.push(member);
+    return member;
+  };
+  for (const parameter of elm.library.parameters?.def ?? [])
+    library.parameters.set(
+      parameter.name,
+      add(parameter.name, parameter, [], () => parameterType(parameter, compiler)),
+    );
+  for (const definition of elm.library.statements?.def ?? []) {
+    const { name } = definition;
+    if (definition.type !== 'FunctionDef') {
+      library.definitions.set(
+        name,
+        add(name, definition, [], () => definitionType(definition, [], compiler)),
+      );
+      continue;
+    }
+    const operands = (definition.operand ?? []).map((operand) => operandShape(operand, model, tracing));
+    const overloads = library.functions.get(name) ?? [];
+    overloads.push(add(name, definition, operands, () => definitionType(definition, operands, compiler)));
+    library.functions.set(name, overloads);
+  }
+  for (const member of members) {
+    compiler.definition = member.name;
+    try {
+      writeMember(member, compiler, nextSlot());
+    } catch (error) {
+      if (!(error instanceof CqlError)) throw error;
+      member.error = error;
+      const failed = compiler.use(() => {
+        throw error;
+      });
+      compiler.scope.functions.push(js`function ${nameOf(member)}() { return ${failed}(); }`);
+    }
+  }
+  library.code.push(...assemble(compiler, members));
+  return library;
+}
+
+function assemble(compiler: ExpressionCompiler, members: readonly Member[]): CompiledDefinition[] {
+  const constants = compiler.constants.map((_, i) => js`const ${identifier('k', i)} = k[${i}];`);
+  const result = js`return [${list(members.map(nameOf))}];`;
+  return run(lines([...constants, ...compiler.scope.functions, result]), compiler.constants) as CompiledDefinition[];
+}
+
+function nameOf({ source, position }: Member): Code {
+  return identifier(source.type === 'FunctionDef' ? 'f' : 'd', position);
+}
+
+function writeMember(member: Member, compiler: ExpressionCompiler, slot: number): void {
+  const { source, operands } = member;
+  const { scope } = compiler;
+  if (source.type === 'FunctionDef') {
+    const body = (source as ElmExpressionDef).expression;
+    if (body === undefined) throw compiler.unsupported(source, `external function ${member.name}`);
+    const names = operands.map((_, i) => identifier('o', member.position * 100 + i + 1_000_000));
+    scope.function(nameOf(member), names, (frame) => {
+      const variables = operands.map(({ name, type, raw }, i) => ({ name, type, raw, frame, code: names[i] ?? js`` }));
+      return scope.within(variables, () => js`if (--cx.fuel < 0) cx.refuel();\nreturn ${compiler.compile(body)};`);
+    });
+    return;
+  }
+  const isParameter = source.type === 'ParameterDef' || !('expression' in source);
+  const body = isParameter ? (source as ElmParameterDef).default : (source as ElmExpressionDef).expression;
+  scope.function(nameOf(member), [], () => {
+    const value = body === undefined ? js`null` : compiler.compile(body);
+    const given = isParameter
+      ? js`const given = cx.parameters.get(${member.name});\nif (given !== undefined) return given;\n`
+      : js``;
+    return js`${given}let v = cx.memo.get(${slot});
+if (v !== undefined) return v;
+v = ${value};
+cx.memo.set(${slot}, v);
+return v;`;
+  });
+}
+
+/** Elements of a FHIR class that is known go into functions as their JSON, without a FhirElement around it. */
+function operandShape(operand: ElmNode & { readonly name: string }, model: FhirModel, tracing: boolean): OperandShape {
+  const specifier = optionalChild(operand, 'operandTypeSpecifier');
+  const name = optionalText(operand, 'operandType');
+  const type =
+    specifier !== null ? typeOfSpecifier(specifier) : name === null ? (declaredType(operand) ?? any) : typeNamed(name);
+  const fhir = fhirTypeOf(type, model);
+  return { name: operand.name, type, raw: !tracing && fhir !== null && !fhir.resource && fhir.primitive === null };
+}
+
+function parameterType(parameter: ElmParameterDef, compiler: ExpressionCompiler): Type {
+  const specifier = parameter.parameterTypeSpecifier;
+  if (specifier !== undefined) return typeOfSpecifier(specifier);
+  return declaredType(parameter) ?? (parameter.default === undefined ? any : compiler.typeOf(parameter.default));
+}
+
+function definitionType(
+  definition: ElmExpressionDef,
+  operands: readonly OperandShape[],
+  compiler: ExpressionCompiler,
+): Type {
+  const declared = declaredType(definition);
+  if (declared !== null && declared.kind !== 'any') return declared;
+  const body = definition.expression;
+  if (body === undefined) return any;
+  const variables = operands.map(({ name, type, raw }) => compiler.scope.declare(name, 'o', type, raw));
+  return compiler.scope.within(variables, () => compiler.typeOf(body));
+}
+
+/** Resolves names by the library's own definitions and those of its includes. */
+class LibraryReferences implements References {
+  readonly #library: CompiledLibrary;
+  readonly #use: (value: unknown) => Code;
+
+  constructor(library: CompiledLibrary, use: (value: unknown) => Code) {
+    this.#library = library;
+    this.#use = use;
+  }
+
+  definition(node: ElmNode): DefinitionReference {
+    const target = this.#target(node);
+    const member = target.definitions.get(text(node, 'name'));
+    if (member === undefined || this.#isHidden(member, target)) throw this.#unknown(node, target);
+    return this.#called(member, target);
+  }
+
+  parameter(node: ElmNode): DefinitionReference {
+    const target = this.#target(node);
+    const member = target.parameters.get(text(node, 'name'));
+    if (member === undefined) throw this.#unknown(node, target);
+    return this.#called(member, target);
+  }
+
+  identifier(node: ElmNode): DefinitionReference | null {
+    const target = this.#target(node);
+    const name = text(node, 'name');
+    const member = target.definitions.get(name) ?? target.parameters.get(name);
+    return member === undefined ? null : this.#called(member, target);
+  }
+
+  functions(node: ElmNode, arity: number): FunctionReference[] {
+    const target = this.#target(node);
+    return (target.functions.get(text(node, 'name')) ?? [])
+      .filter((member) => member.operands.length === arity && !this.#isHidden(member, target))
+      .map((member) => ({
+        code: this.#nameIn(member, target),
+        operands: member.operands,
+        source: member.source as ElmExpressionDef,
+        type: member.type,
+      }));
+  }
+
+  valueSet(node: ElmNode): ReturnType<References['valueSet']> {
+    return this.#target(node).terminology.valueSet(text(node, 'name'));
+  }
+
+  codeSystem(node: ElmNode): ReturnType<References['codeSystem']> {
+    return this.#target(node).terminology.codeSystem(text(node, 'name'));
+  }
+
+  code(node: ElmNode): ReturnType<References['code']> {
+    return this.#target(node).terminology.code(text(node, 'name'));
+  }
+
+  retrieval(asked: Retrieval): Retrieval {
+    return this.#library.retrievals.of(asked);
+  }
+
+  concept(node: ElmNode): ReturnType<References['concept']> {
+    return this.#target(node).terminology.concept(text(node, 'name'));
+  }
+
+  #target(node: ElmNode): CompiledLibrary {
+    const alias = optionalText(node, 'libraryName');
+    if (alias === null) return this.#library;
+    const target = this.#library.includes.get(alias);
+    if (target === undefined) throw this.#unknown(node, this.#library);
+    return target;
+  }
+
+  #isHidden({ source }: Member, target: CompiledLibrary): boolean {
+    return target !== this.#library && source['accessLevel'] === 'Private';
+  }
+
+  #called(member: Member, target: CompiledLibrary): DefinitionReference {
+    return { code: js`${this.#nameIn(member, target)}(cx)`, type: member.type };
+  }
+
+  #nameIn(member: Member, target: CompiledLibrary): Code {
+    return target === this.#library ? nameOf(member) : this.#use(target.code[member.position]);
+  }
+
+  #unknown(node: ElmNode, { key }: CompiledLibrary): UnknownExpression {
+    const alias = optionalText(node, 'libraryName');
+    return new UnknownExpression(`${alias === null ? '' : `${alias}.`}${optionalText(node, 'name') ?? ''}`, key);
+  }
+}

@@ -1,0 +1,159 @@
+import type { ElmNode } from '../../elm.ts';
+import {
+  Concept,
+  Code as CqlCode,
+  Quantity as CqlQuantity,
+  Ratio as CqlRatio,
+  Tuple as CqlTuple,
+  decimalFromNumber,
+  NewInterval,
+  type PointType,
+  parseDecimal,
+} from '../../runtime/index.ts';
+import { type Code, js, list, object } from '../code.ts';
+import { child, children, MalformedElm, optionalChild, optionalText, text } from '../elm-parts.ts';
+import { instanceMaker } from '../instances.ts';
+import { type CompileContext, defineNode } from '../node.ts';
+import { type Type, typeNamed } from '../types.ts';
+
+/** 1.1. Literal: parsed once, when the library is compiled. */
+const Literal = defineNode('Literal', (node, cx) => {
+  const value = optionalText(node, 'value') ?? '';
+  const type = text(node, 'valueType').replace(/^\{.*\}/, '');
+  switch (type) {
+    case 'Integer':
+      return js`${integer(node, value)}`;
+    case 'Boolean':
+      return js`${value === 'true'}`;
+    case 'String':
+      return js`${value}`;
+    case 'Long':
+      return cx.use(long(node, value));
+    case 'Decimal':
+      return cx.use(parseDecimal(value) ?? malformed(node));
+    default:
+      throw cx.unsupported(node, `Literal of type ${type}`);
+  }
+});
+
+const maxInteger = 2_147_483_648;
+
+function integer(node: ElmNode, value: string): number {
+  const number = Number(value);
+  // The translator writes the least Integer as the negation of a number that is one too large.
+  if (!/^-?\d+$/.test(value) || number > maxInteger || number < -maxInteger) return malformed(node);
+  return number;
+}
+
+function long(node: ElmNode, value: string): bigint {
+  return /^-?\d+L?$/.test(value) ? BigInt(value.replace(/L$/, '')) : malformed(node);
+}
+
+function malformed(node: ElmNode): never {
+  throw new MalformedElm(node, `a value that is a ${(optionalText(node, 'valueType') ?? '').replace(/^\{.*\}/, '')}`);
+}
+
+function quantityOf(node: ElmNode): CqlQuantity {
+  const given = node['value'];
+  const value = typeof given === 'number' ? decimalFromNumber(given) : parseDecimal(String(given));
+  if (value === null) throw new MalformedElm(node, 'a value');
+  return new CqlQuantity(value, singular(optionalText(node, 'unit') ?? '1'));
+}
+
+/** Calendar durations are kept in the singular. */
+function singular(unit: string): string {
+  const found = /^(year|month|week|day|hour|minute|second|millisecond)s?$/.exec(unit)?.[1];
+  return found ?? (unit === '' ? '1' : unit);
+}
+
+/** 3.9. Quantity, 3.10. Ratio. */
+const Quantity = defineNode('Quantity', (node, cx) => cx.use(quantityOf(node)));
+const Ratio = defineNode('Ratio', (node, cx) =>
+  cx.use(new CqlRatio(quantityOf(child(node, 'numerator')), quantityOf(child(node, 'denominator')))),
+);
+
+function codeOf(node: ElmNode, cx: CompileContext): CqlCode {
+  const system = optionalChild(node, 'system');
+  const found = system === null ? null : cx.references.codeSystem(system);
+  return new CqlCode(
+    optionalText(node, 'code'),
+    found?.id ?? null,
+    found?.version ?? null,
+    optionalText(node, 'display'),
+  );
+}
+
+/** 3.1. Code, 3.5. Concept. */
+const Code = defineNode('Code', (node, cx) => cx.use(codeOf(node, cx)));
+const ConceptNode = defineNode('Concept', (node, cx) =>
+  cx.use(
+    new Concept(
+      children(node, 'code').map((code) => codeOf(code, cx)),
+      optionalText(node, 'display'),
+    ),
+  ),
+);
+
+const pointTypes: ReadonlySet<string> = new Set(['Integer', 'Long', 'Decimal', 'Date', 'DateTime', 'Time', 'Quantity']);
+
+function isPointType(name: string): name is PointType {
+  return pointTypes.has(name);
+}
+
+function pointType(type: Type): PointType | null {
+  if (type.kind !== 'interval' || type.of.kind !== 'named') return null;
+  const name = type.of.name.replace(/^System\./, '');
+  return isPointType(name) ? name : null;
+}
+
+/** 2.2. Interval. */
+const Interval = defineNode('Interval', (node, cx) => {
+  const bound = (part: string): Code => {
+    const found = optionalChild(node, part);
+    return found === null ? js`null` : cx.compile(found);
+  };
+  const closed = (part: string): Code => {
+    const expression = optionalChild(node, `${part}Expression`);
+    return expression === null ? js`${node[part] !== false && node[part] !== 'false'}` : js`(${cx.test(expression)})`;
+  };
+  const args = [bound('low'), bound('high'), closed('lowClosed'), closed('highClosed')];
+  return js`${cx.use(NewInterval)}(${list(args)}, ${pointType(cx.typeOf(node))})`;
+});
+
+/** 2.4. List. */
+const List = defineNode(
+  'List',
+  (node, cx) => js`[${list(children(node, 'element').map((element) => cx.compile(element)))}]`,
+);
+
+/** 2.1. Tuple. */
+const Tuple = defineNode(
+  'Tuple',
+  (node, cx) =>
+    js`new (${cx.use(CqlTuple)})(${object(children(node, 'element').map((element) => [text(element, 'name'), cx.compile(child(element, 'value'))] as const))})`,
+  {
+    infer: (node, cx) => ({
+      kind: 'tuple',
+      elements: new Map(
+        children(node, 'element').map((element) => [text(element, 'name'), cx.typeOf(child(element, 'value'))]),
+      ),
+    }),
+  },
+);
+
+/** 2.3. Instance: of a System class or of a FHIR class. */
+const Instance = defineNode(
+  'Instance',
+  (node, cx) => {
+    const type = typeNamed(text(node, 'classType'));
+    const make = type.kind === 'named' ? instanceMaker(type.name, cx.model) : null;
+    if (make === null) throw cx.unsupported(node, `Instance of ${text(node, 'classType')}`);
+    const elements = children(node, 'element').map(
+      (element) => [text(element, 'name'), cx.compile(child(element, 'value'))] as const,
+    );
+    return js`${cx.use(make)}(${object(elements)})`;
+  },
+  { infer: (node) => typeNamed(optionalText(node, 'classType') ?? '') },
+);
+
+export const literals = [Literal, Quantity, Ratio, Code, ConceptNode, Interval, List, Tuple, Instance];
