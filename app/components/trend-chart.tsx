@@ -21,7 +21,7 @@ export function TrendChart({ summary, height }: { readonly summary: MeasureSumma
                 y: target.rate,
                 label: `Target ${percent(target.rate)}`,
                 color: 'var(--ink-soft)',
-                labelPosition: 'insideTopLeft',
+                labelPosition: 'insideBottomRight',
               },
             ]
       }

@@ -55,8 +55,10 @@ function Group({ summary }: { readonly summary: MeasureSummary }) {
       <PageHeading title={measureTitle(summary)} parents={parents}>
         <p className={classes.lead}>
           {measure.description !== null && <>{measure.description} </>}
-          {day(period.start)} to {day(period.end)}
-          {measure.version !== null && `, version ${measure.version}`}.
+          <span className={classes.period}>
+            {day(period.start)} to {day(period.end)}
+            {measure.version !== null && `, version ${measure.version}`}
+          </span>
         </p>
       </PageHeading>
       <div className={classes.grid}>

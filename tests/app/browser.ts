@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -22,8 +24,28 @@ export function describeInChromium(name: string, suite: () => void): void {
   }
 }
 
-/** Builds the page as the start command does. */
+/** Builds the page as the start command does; where several test files ask at once, one after the other. */
 export function buildPage(): void {
+  const lock = join(tmpdir(), `gapless-page-${process.ppid}`);
+  while (!taken(lock)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  try {
+    build();
+  } finally {
+    rmdirSync(lock);
+  }
+}
+
+function taken(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function build(): void {
   execFileSync(process.execPath, [fileURLToPath(new URL('../../app/build.ts', import.meta.url))], { stdio: 'pipe' });
 }
 
