@@ -16,7 +16,8 @@ import {
 import type { GroupDefinition, MeasureDefinition, PopulationDefinition } from './definition.ts';
 import { InvalidMeasure, type MeasureProblem } from './errors.ts';
 import { observedPopulation } from './evaluation/membership.ts';
-import { analyseNeeds, type PlannedNeed } from './gaps/needs.ts';
+import { type Criterion, criterionKey } from './gaps/criterion.ts';
+import { analyseNeeds } from './gaps/needs.ts';
 
 /** A measure that is ready for any number of subjects. */
 export interface PreparedMeasure {
@@ -29,8 +30,8 @@ export interface PreparedMeasure {
   readonly periodType: 'Date' | 'DateTime' | null;
   /** By function and the criterion whose elements it takes: the definition that calls it (see `callKey`). */
   readonly calls: ReadonlyMap<string, string>;
-  /** By numerator criterion: the data that it depends on, and how. Gap reasons are made of it. */
-  readonly needs: ReadonlyMap<string, readonly PlannedNeed[]>;
+  /** By criterion and direction (`criterionKey`): the data that it depends on, and how. Gap reasons are made of it. */
+  readonly needs: ReadonlyMap<string, Criterion>;
   /** Definitions that give the bounds of dates in `needs`; evaluated only with a trace. */
   readonly bounds: readonly string[];
   readonly components: readonly PreparedMeasure[];
@@ -70,7 +71,10 @@ export function prepareMeasure(input: PrepareInput): PreparedMeasure {
   const problems = missingDefinitions(definition, linked);
   if (problems.length > 0) throw new InvalidMeasure(definition.url, problems);
   const calls = functionCalls(definition, linked);
-  const analyses = numerators(definition).map((name) => ({ name, ...analyseNeeds(linked, name) }));
+  const analyses = explained(definition).map(({ name, wanted }) => ({
+    key: criterionKey(name, wanted),
+    ...analyseNeeds(linked, name, wanted),
+  }));
   const bounds = new Map(analyses.flatMap(({ definitions }) => [...definitions]));
   const extended = withFunctionCalls(withBounds(linked, bounds), [...calls.values()]);
   return {
@@ -81,7 +85,7 @@ export function prepareMeasure(input: PrepareInput): PreparedMeasure {
     ),
     periodType: periodType(linked),
     calls: new Map([...calls].map(([key, { name }]) => [key, name])),
-    needs: new Map(analyses.map(({ name, needs }) => [name, needs])),
+    needs: new Map(analyses.map(({ key, criterion }) => [key, criterion])),
     bounds: [...bounds.keys()],
     components,
   };
@@ -174,9 +178,16 @@ function functionCalls(definition: MeasureDefinition, linked: LinkedLibrary): Ma
   return calls;
 }
 
-function numerators({ groups }: MeasureDefinition): string[] {
-  const populations = groups.flatMap((group) => group.populations);
-  return [...new Set(populations.filter(({ code }) => code === 'numerator').map(({ expression }) => expression))];
+/** Criteria that gaps are explained by, in the direction that closes: more numerator, or less; exclusions as they are. */
+function explained({ groups }: MeasureDefinition): { readonly name: string; readonly wanted: boolean }[] {
+  const found = groups.flatMap(({ populations, improvementNotation }) =>
+    populations.flatMap(({ code, expression: name }) => {
+      if (code === 'numerator') return [{ name, wanted: improvementNotation !== 'decrease' }];
+      if (code === 'numerator-exclusion') return [{ name, wanted: false }];
+      return code === 'denominator-exclusion' || code === 'denominator-exception' ? [{ name, wanted: true }] : [];
+    }),
+  );
+  return [...new Map(found.map((each) => [criterionKey(each.name, each.wanted), each])).values()];
 }
 
 function withBounds(linked: LinkedLibrary, bounds: ReadonlyMap<string, ElmNode>): LinkedLibrary {

@@ -39,7 +39,7 @@ export function readMeasure(measure: Measure): MeasureDefinition {
     url: measure.url ?? '',
     version: measure.version ?? null,
     name: measure.name ?? null,
-    title: measure.title ?? null,
+    title: measure.title?.replaceAll(/\s+/g, ' ').trim() ?? null,
     library: measure.library?.[0] ?? null,
     scoring: rootScoring,
     scoringAtRoot: rootScoring !== null,

@@ -36,6 +36,15 @@ export interface DataNeed {
   readonly valueComparator: 'lt' | 'le' | 'gt' | 'ge' | 'eq' | null;
   readonly value: number | null;
   readonly unit: string | null;
+  /** Further conditions, where the analysis can tell them: codes that elements must have, bounds of the value, the component. */
+  readonly elements?: readonly {
+    readonly path: string;
+    readonly codes: readonly Coding[];
+    readonly valueSet: string | null;
+  }[];
+  readonly values?: readonly { readonly comparator: string; readonly value: number; readonly unit: string | null }[];
+  readonly component?: Coding;
+  readonly count?: number;
 }
 
 export interface GapReason {
@@ -56,6 +65,16 @@ export interface GapAnswer {
   readonly reasons: readonly GapReason[];
   /** Resources that put the subject where it is (`Type/id` or `Type/id/_history/v`): what closed it, or what excludes it. */
   readonly evidence: readonly string[];
-  /** What would close an open gap; empty otherwise. */
-  readonly nextSteps: readonly { readonly text: string; readonly need: DataNeed }[];
+  /** What would close an open gap, all of the steps together; empty otherwise, and where no data would. */
+  readonly nextSteps: readonly NextStep[];
+}
+
+export interface NextStep {
+  /** One sentence: "Record blood pressure below 140/90 mm[Hg] by 31 Dec 2026", "Record one of: colonoscopy or ...". */
+  readonly text: string;
+  readonly need: DataNeed;
+  /** What the same resource must meet as well, e.g. another component. */
+  readonly together?: readonly DataNeed[];
+  /** Other data that would do instead. */
+  readonly alternatives?: readonly DataNeed[];
 }

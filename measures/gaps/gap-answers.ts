@@ -1,14 +1,14 @@
-import type { CqlValue, FhirResource } from '../../cql/index.ts';
-import type { GroupDefinition } from '../definition.ts';
+import type { FhirResource } from '../../cql/index.ts';
+import type { GroupDefinition, PopulationCode } from '../definition.ts';
 import { reportedGroups } from '../evaluation/composite.ts';
-import { isList } from '../evaluation/membership.ts';
 import type { EvaluationTrace, GroupResult, MeasurementPeriod, SubjectResult } from '../evaluation/result.ts';
 import type { PreparedMeasure } from '../prepare.ts';
-import type { DataNeed, GapAnswer } from './answer.ts';
-import type { PlannedNeed } from './needs.ts';
+import type { GapAnswer } from './answer.ts';
+import { type Criterion, criterionKey, leaves } from './criterion.ts';
+import { Explanation } from './explain.ts';
 import { nextSteps } from './next-step.ts';
-import { dateOf, meetsDates, meetsValue, observedValue } from './observed-data.ts';
-import { gapReasons, type MetNeed } from './reasons.ts';
+import { dateOf } from './observed-data.ts';
+import { gapReasons } from './reasons.ts';
 import { gapFacts, gapStatus } from './status.ts';
 
 /**
@@ -22,105 +22,81 @@ export function gapAnswers(
   result: SubjectResult,
   { period, asOf }: { readonly period: MeasurementPeriod; readonly asOf: string },
 ): GapAnswer[] {
-  return reportedGroups(prepared.definition).flatMap((group, index) => {
+  return reportedGroups(prepared.definition).flatMap((group, index): GapAnswer[] => {
     const ofSubject = result.groups[index];
     const facts = ofSubject === undefined ? null : gapFacts(group, ofSubject, asOf, period.end);
     if (ofSubject === undefined || facts === null) return [];
     const status = gapStatus(facts);
-    const needs = metNeeds(prepared, result, group);
-    const open = status === 'open-gap' || status === 'prospective-gap';
-    return [
-      {
-        group,
-        status,
-        reasons: open ? gapReasons(needs) : [],
-        evidence: status === 'closed-gap' ? evidence(group, ofSubject, result, needs, facts.eligible) : [],
-        nextSteps: open ? nextSteps(needs) : [],
-      },
-    ];
+    const nothing = { group, status, reasons: [], evidence: [], nextSteps: [] };
+    const { trace } = result;
+    if (trace === null || status === 'not-applicable') return [nothing];
+    const of = { prepared, group, result, ofSubject, trace, asOf: asOf.slice(0, 10) };
+    if (status === 'closed-gap') return [{ ...nothing, evidence: evidence(of, facts.eligible) }];
+    return [{ ...nothing, ...toClose(of) }];
   });
 }
 
-function metNeeds(
-  { needs }: PreparedMeasure,
-  { trace, evaluatedResources }: SubjectResult,
-  group: GroupDefinition,
-): MetNeed[] {
-  const numerator = group.populations.find(({ code }) => code === 'numerator');
-  if (trace === null || numerator === undefined) return [];
-  const resources = new Map(
-    evaluatedResources.map(({ resource }) => [`${resource.resourceType}/${resource.id}`, resource]),
-  );
-  const found = new Map<string, FhirResource[]>();
-  for (const retrieve of trace.retrieves) {
-    const ofRetrieve = retrieve.resources.flatMap(
-      ({ resourceType, id }) => resources.get(`${resourceType}/${id}`) ?? [],
-    );
-    const key = `${retrieve.library} ${retrieve.localId}`;
-    found.set(key, [...new Set([...(found.get(key) ?? []), ...ofRetrieve])]);
-  }
-  return (needs.get(numerator.expression) ?? []).map((planned) => ({
-    ...planned,
-    need: withDates(planned, trace),
-    found: found.get(planned.retrieve) ?? [],
-    toHave: planned.wanted === (group.improvementNotation !== 'decrease'),
-  }));
+interface OneGroup {
+  readonly prepared: PreparedMeasure;
+  readonly group: GroupDefinition;
+  readonly result: SubjectResult;
+  readonly ofSubject: GroupResult;
+  readonly trace: EvaluationTrace;
+  readonly asOf: string;
 }
 
-/** The narrowest dates that all bounds together leave. */
-function withDates({ need, windows }: PlannedNeed, trace: EvaluationTrace): DataNeed {
-  let { dateFrom, dateTo } = need;
-  for (const { kind, definition } of windows) {
-    const bound = trace.bounds[definition] ?? null;
-    const from = kind === 'to' ? null : edge(bound, 'low');
-    const to = kind === 'from' ? null : edge(bound, 'high');
-    if (from !== null && (dateFrom === null || from > dateFrom)) dateFrom = from;
-    if (to !== null && (dateTo === null || to < dateTo)) dateTo = to;
-  }
-  return { ...need, dateFrom, dateTo };
+/** What stands between a subject and the numerator, or keeps it in where less is better. */
+function toClose(of: OneGroup): Pick<GapAnswer, 'reasons' | 'nextSteps'> {
+  const { group, asOf } = of;
+  const toHave = group.improvementNotation !== 'decrease';
+  const takenOut = toHave && has(of, 'numerator') && has(of, 'numerator-exclusion');
+  const criterion = criterionOf(of, takenOut ? 'numerator-exclusion' : 'numerator', toHave && !takenOut);
+  if (criterion === null) return { reasons: [], nextSteps: [] };
+  const explanation = explanationOf(of);
+  const panel = leaves(criterion).map((planned) => explanation.need(planned));
+  return {
+    reasons: gapReasons(explanation.obstacles(criterion), panel),
+    nextSteps: nextSteps(explanation.steps(criterion), asOf),
+  };
 }
 
-/** Date of a point, or of an end of an interval; null when there is none. An open end at midnight is the day before. */
-function edge(value: CqlValue, end: 'low' | 'high'): string | null {
-  if (value === null || typeof value !== 'object' || isList(value)) return null;
-  if (value.type === 'Date' || value.type === 'DateTime') return value.value.slice(0, 10);
-  if (value.type !== 'Interval') return null;
-  const point = edge(value[end], end);
-  const open = end === 'high' && !value.highClosed && point !== null && point.length === 10;
-  return open ? new Date(Date.parse(point) - 86_400_000).toISOString().slice(0, 10) : point;
+/** What closed a gap: the data that met the numerator; where nothing was left to assess, what took it out. Newest first. */
+function evidence(of: OneGroup, eligible: boolean): string[] {
+  const explanation = explanationOf(of);
+  const codes: readonly PopulationCode[] = eligible
+    ? ['numerator']
+    : ['denominator-exclusion', 'denominator-exception'];
+  const wanted = !eligible || of.group.improvementNotation !== 'decrease';
+  const data = codes
+    .filter((code) => eligible || has(of, code))
+    .flatMap((code) => {
+      const criterion = criterionOf(of, code, wanted);
+      return criterion === null ? [] : explanation.support(criterion);
+    });
+  return references(data);
 }
 
-/** What closed a gap: the data that met the numerator; where nothing was left to assess, what took it out. */
-function evidence(
-  group: GroupDefinition,
-  result: GroupResult,
-  { evaluatedResources }: SubjectResult,
-  needs: readonly MetNeed[],
-  eligible: boolean,
-): string[] {
-  const met = needs.flatMap(({ need, component, found, toHave }) =>
-    toHave
-      ? found.filter(
-          (resource) =>
-            meetsDates(need, dateOf(resource, need.datePath)) && meetsValue(need, observedValue(resource, component)),
-        )
-      : [],
-  );
-  if (eligible) return references(met);
-  const out = group.populations.filter(
-    ({ code }, index) =>
-      (code === 'denominator-exclusion' || code === 'denominator-exception') &&
-      (result.populations[index]?.count ?? 0) > 0,
-  );
-  const names = new Set(out.map(({ linkId, id, expression }) => linkId ?? id ?? expression));
-  return references(
-    evaluatedResources
-      .filter(({ criteria }) => criteria.some((name) => names.has(name)))
-      .map(({ resource }) => resource),
+function explanationOf({ prepared, group, result, trace, asOf }: OneGroup): Explanation {
+  const membership = group.populations.filter(({ code }) => code === 'initial-population' || code === 'denominator');
+  const retrieves = membership.flatMap(({ expression }) => prepared.requirements.get(expression)?.retrieves ?? []);
+  const given = new Set(retrieves.map(({ library, localId }) => `${library} ${localId}`));
+  return new Explanation(trace, result, asOf, given, group.basis === 'boolean');
+}
+
+function criterionOf({ prepared, group }: OneGroup, code: PopulationCode, wanted: boolean): Criterion | null {
+  const population = group.populations.find((candidate) => candidate.code === code);
+  return population === undefined ? null : (prepared.needs.get(criterionKey(population.expression, wanted)) ?? null);
+}
+
+function has({ group, ofSubject }: OneGroup, code: PopulationCode): boolean {
+  return group.populations.some(
+    (population, index) => population.code === code && (ofSubject.populations[index]?.count ?? 0) > 0,
   );
 }
 
 function references(resources: readonly FhirResource[]): string[] {
-  const named = resources.filter(({ resourceType }) => resourceType !== 'Patient');
-  return [...new Set(named.map(({ resourceType, id }) => `${resourceType}/${id}`))];
+  const newestFirst = resources
+    .filter(({ resourceType }) => resourceType !== 'Patient')
+    .toSorted((a, b) => ((dateOf(a, null) ?? '') < (dateOf(b, null) ?? '') ? 1 : -1));
+  return [...new Set(newestFirst.map(({ resourceType, id }) => `${resourceType}/${id}`))];
 }

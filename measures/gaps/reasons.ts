@@ -1,127 +1,149 @@
 import type { FhirResource } from '../../cql/index.ts';
-import type { DataNeed, GapReason, GapReasonCode } from './answer.ts';
-import type { PlannedNeed } from './needs.ts';
-import { dateOf, meetsDates, meetsValue, observedValue } from './observed-data.ts';
-import { amount, dateInWords, limit, subject, window } from './sentences.ts';
+import type { GapReason, GapReasonCode } from './answer.ts';
+import { type MetNeed, sameData } from './explain.ts';
+import { dateOf, hasElement, hasValue, meetsDates, meetsValues, observedValue } from './observed-data.ts';
+import { amount, componentName, dateInWords, limits, sentence, subject, window } from './sentences.ts';
 
-/** A planned need of one subject: with its dates, and with what its retrieve found. */
-export interface MetNeed extends PlannedNeed {
-  readonly found: readonly FhirResource[];
-  /** True when the gap closes by having such data, false when it closes by not having it. */
-  readonly toHave: boolean;
-}
-
-/** What says most about a gap comes first; of several reasons about the same data, the first is given. */
+/** What says most about a gap, and is nearest to being mended, comes first. */
 const precedence: readonly GapReasonCode[] = [
   'ValueOutOfRange',
+  'InvalidAttribute',
+  'CountOutOfRange',
   'DateOutOfRange',
   'NotFound',
   'Present',
-  'InvalidAttribute',
 ];
+
+/** More reasons than these nobody reads. */
+const most = 5;
 
 /**
  * Why a gap is open: for each kind of data that the criterion depends on, what is wrong with it. "Not found" never means
  * "not done" (DEQM, gaps in care reporting).
+ * @param obstacles needs that aren't met, the nearest first
+ * @param panel all needs of the criterion: values of the same resource are told together
  */
-export function gapReasons(needs: readonly MetNeed[]): GapReason[] {
-  const best = new Map<string, GapReason>();
-  for (const need of needs)
-    for (const reason of need.toHave ? reasonsToHave(need) : reasonsNotToHave(need)) {
-      const key = needKey(need);
-      const known = best.get(key);
-      if (known === undefined || precedence.indexOf(reason.code) < precedence.indexOf(known.code))
-        best.set(key, reason);
-    }
-  const reasons = [...best.values()].sort((a, b) => precedence.indexOf(a.code) - precedence.indexOf(b.code));
-  // Data that is as it should be is a reason only when nothing else tells why it doesn't count.
-  const telling = reasons.filter(({ code }) => code !== 'InvalidAttribute');
-  return telling.length === 0 ? reasons : telling;
-}
-
-/** Needs that ask for the same data, whatever profile they ask it by. */
-export function needKey({ need, component }: PlannedNeed): string {
-  return JSON.stringify([need.resourceType, need.valueSet ?? need.codes, component?.code]);
-}
-
-/** Is there data as the need asks it, as far as dates and values tell? */
-export function isMet({ need, component, found }: MetNeed): boolean {
-  return found.some(
-    (resource) =>
-      meetsDates(need, dateOf(resource, need.datePath)) && meetsValue(need, observedValue(resource, component)),
-  );
-}
-
-function reasonsToHave(met: MetNeed): GapReason[] {
-  const { need, component, found } = met;
-  const name = subject(need, component);
-  if (found.length === 0) return [reason('NotFound', need, null, `No ${name}${window(need)} was found`)];
-  const inTime = found.filter((resource) => meetsDates(need, dateOf(resource, need.datePath)));
-  const latest = lastOf(inTime.length === 0 ? found : inTime, need);
-  const when = dated(latest, need);
-  if (inTime.length === 0)
-    return [reason('DateOutOfRange', need, latest, `${name}${when} is not${window(need)}`, need.datePath)];
-  const value = observedValue(latest, component);
-  if (!meetsValue(need, value)) {
-    const measured = value === null ? 'has no value' : `is ${amount(value, need.unit)}`;
-    return [
-      reason('ValueOutOfRange', need, latest, `${name}${when} ${measured}, and must be ${limit(need, false)}`, 'value'),
-    ];
+export function gapReasons(obstacles: readonly MetNeed[], panel: readonly MetNeed[]): GapReason[] {
+  const all = obstacles.flatMap((met) => (met.wanted ? wanting(met, beside(met, panel)) : standing(met)));
+  // Of what nothing was found, a need that something can be said of tells more.
+  const reasons = [...all].sort((a, b) => precedence.indexOf(a.code) - precedence.indexOf(b.code));
+  const byText = new Map<string, GapReason>();
+  const told = new Set<string>();
+  for (const reason of reasons) {
+    const about = `${reason.need.title} ${reason.reference}`;
+    if (reason.code !== 'ValueOutOfRange' && told.has(about)) continue;
+    told.add(about);
+    if (!byText.has(reason.text)) byText.set(reason.text, reason);
   }
-  return [
-    reason(
-      'InvalidAttribute',
-      need,
-      latest,
-      `${name}${when} was found and does not count: another of its elements, such as its status, or what it is combined with, is not as the measure asks`,
-    ),
-  ];
+  return [...byText.values()].slice(0, most);
 }
 
-function reasonsNotToHave(met: MetNeed): GapReason[] {
-  const { need, component, found } = met;
-  const counted = found.filter(
-    (resource) =>
-      meetsDates(need, dateOf(resource, need.datePath)) && meetsValue(need, observedValue(resource, component)),
+/** Needs of other components of the same panel, the need itself among them, in the order of the measure. */
+function beside(met: MetNeed, panel: readonly MetNeed[]): MetNeed[] {
+  if (met.component === null) return [met];
+  const parts = panel.filter(
+    (other) => other.component !== null && other.values.length > 0 && sameData(other) === sameData(met),
   );
-  if (counted.length === 0) return [];
-  const latest = lastOf(counted, need);
-  const value = observedValue(latest, component);
-  const name = `${subject(need, component)}${dated(latest, need)}`;
-  if (need.valueComparator !== null && value !== null)
+  const byComponent = new Map(parts.map((part) => [part.component?.code, part]));
+  return byComponent.size === 0 ? [met] : [...byComponent.values()];
+}
+
+function wanting(met: MetNeed, panel: readonly MetNeed[]): GapReason[] {
+  const { need, found, count, qualifying } = met;
+  const name = subject(met);
+  const [newest] = found;
+  if (newest === undefined)
+    return met.optional ? [] : [reason('NotFound', met, null, `No ${name}${window(need)} was found`)];
+  const inTime = found.filter((resource) => meetsDates(need, dateOf(resource, need.datePath)));
+  const [latest] = inTime;
+  if (latest === undefined) return met.optional ? [] : [tooEarlyOrLate(met, newest)];
+  const fault = met.newest || qualifying.length === 0 ? faultOf(met, latest, panel) : null;
+  if (fault !== null) return [fault];
+  if (count > 1 && qualifying.length < count)
+    return [
+      reason('CountOutOfRange', met, latest, `${qualifying.length} of ${count} ${name}${window(need)} were found`),
+    ];
+  const about = `${name}${dated(latest, met)}`;
+  return [reason('InvalidAttribute', met, latest, `${about} does not count under this measure as it is recorded`)];
+}
+
+function tooEarlyOrLate(met: MetNeed, resource: FhirResource): GapReason {
+  const { need } = met;
+  const date = dateOf(resource, need.datePath);
+  const early = date !== null && need.dateFrom !== null && date < need.dateFrom;
+  const bound = early ? need.dateFrom : need.dateTo;
+  const how =
+    date === null || bound === null ? 'has no date' : `is ${early ? 'before' : 'after'} ${dateInWords(bound)}`;
+  return reason('DateOutOfRange', met, resource, `${subject(met)}${dated(resource, met)} ${how}`, need.datePath);
+}
+
+/** What of a resource is not as the measure asks; null when nothing that can be told. */
+function faultOf(met: MetNeed, resource: FhirResource, panel: readonly MetNeed[]): GapReason | null {
+  const about = `${subject(met)}${dated(resource, met)}`;
+  for (const element of met.elements) {
+    if (hasElement(resource, element) !== false) continue;
+    const isResult = element.path === 'value';
+    const words = element.path.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+    const text = isResult
+      ? `does not have the result "${element.title}"`
+      : `does not have the ${words} ${element.title}`;
+    return reason(isResult ? 'ValueOutOfRange' : 'InvalidAttribute', met, resource, `${about} ${text}`, element.path);
+  }
+  const value = observedValue(resource, met.component);
+  if (met.values.length > 0 && !meetsValues(met.values, value)) {
+    const values = panel.map((part) => observedValue(resource, part.component));
+    const unit = met.values[0]?.unit ?? null;
+    const shown = values.map((each) => (each === null ? 'unknown' : String(each))).join('/');
+    const measured =
+      value === null && panel.length < 2
+        ? 'has no value'
+        : `was ${shown}${unit === null ? '' : amount(0, unit).slice(1)}`;
+    const part = panel.length > 1 ? `${componentName(met)} ` : '';
+    return reason(
+      'ValueOutOfRange',
+      met,
+      resource,
+      `${about} ${measured}; ${part}must be ${limits(met.values)}`,
+      'value',
+    );
+  }
+  if (met.hasValue && !hasValue(resource))
+    return reason('InvalidAttribute', met, resource, `${about} has no result`, 'value');
+  return null;
+}
+
+/** Data that speaks against the criterion. */
+function standing(met: MetNeed): GapReason[] {
+  const [latest] = met.qualifying;
+  if (latest === undefined) return [];
+  const value = met.values.length === 0 ? null : observedValue(latest, met.component);
+  const about = `${subject(met)}${dated(latest, met)}`;
+  if (value !== null)
     return [
       reason(
         'ValueOutOfRange',
-        need,
+        met,
         latest,
-        `${name} is ${amount(value, need.unit)}, and should be ${limit(need, true)}`,
+        `${about} was ${amount(value, met.need.unit)}, which counts against`,
         'value',
       ),
     ];
-  return [reason('Present', need, latest, `${name} was found`)];
+  return [reason('Present', met, latest, `${about} was found, which counts against`)];
 }
 
-function lastOf(resources: readonly FhirResource[], need: DataNeed): FhirResource {
-  const byDate = [...resources].sort((a, b) =>
-    (dateOf(a, need.datePath) ?? '') < (dateOf(b, need.datePath) ?? '') ? -1 : 1,
-  );
-  const last = byDate.at(-1);
-  if (last === undefined) throw new Error('there is no resource to give a reason about');
-  return last;
-}
-
-function dated(resource: FhirResource, need: DataNeed): string {
+function dated(resource: FhirResource, { need }: MetNeed): string {
   const date = dateOf(resource, need.datePath);
   return date === null ? '' : ` of ${dateInWords(date)}`;
 }
 
 function reason(
   code: GapReasonCode,
-  need: DataNeed,
+  { need }: MetNeed,
   resource: FhirResource | null,
   text: string,
   element: string | null = null,
 ): GapReason {
   const path = resource === null ? null : `${resource.resourceType}${element === null ? '' : `.${element}`}`;
-  return { code, need, reference: resource === null ? null : `${resource.resourceType}/${resource.id}`, path, text };
+  const reference = resource === null ? null : `${resource.resourceType}/${resource.id}`;
+  return { code, need, reference, path, text: sentence(text) };
 }

@@ -1,7 +1,10 @@
-import type { Coding } from '../definition.ts';
 import type { DataNeed } from './answer.ts';
+import type { PlannedNeed, ValueBound } from './criterion.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Readers act on a sentence at a glance: longer ones are cut between words. */
+export const longest = 120;
 
 /** `2026-02-01` reads "1 Feb 2026"; less precise dates as they are. */
 export function dateInWords(date: string): string {
@@ -9,27 +12,95 @@ export function dateInWords(date: string): string {
   return day === undefined ? date : `${Number(day)} ${months[Number(month) - 1]} ${year}`;
 }
 
-export function window({ dateFrom, dateTo }: DataNeed): string {
+/** A title as people say it: one line, without the semantic tag of SNOMED CT and without "Grouping Value Set". */
+export function titleOf(title: string): string {
+  return title
+    .replaceAll(/\s+/g, ' ')
+    .replace(
+      / \((procedure|finding|disorder|regime\/therapy|observable entity|situation|event|qualifier value|record artifact|assessment scale|physical object)\)/g,
+      '',
+    )
+    .replace(/ (grouping )?value ?set$/i, '')
+    .trim();
+}
+
+/** " between 1 Jan 2026 and 31 Dec 2026": the dates that data must have, as a part of a sentence. Empty without. */
+export function window({ dateFrom, dateTo }: Pick<DataNeed, 'dateFrom' | 'dateTo'>): string {
+  if (dateFrom !== null && dateFrom === dateTo) return ` on ${dateInWords(dateFrom)}`;
   if (dateFrom !== null && dateTo !== null) return ` between ${dateInWords(dateFrom)} and ${dateInWords(dateTo)}`;
   if (dateFrom !== null) return ` from ${dateInWords(dateFrom)} on`;
   return dateTo === null ? '' : ` by ${dateInWords(dateTo)}`;
 }
 
+/** The dates of what is still to be done: once the window is open, only its end matters. */
+export function timeLeft({ dateFrom, dateTo }: Pick<DataNeed, 'dateFrom' | 'dateTo'>, asOf: string): string {
+  const open = dateTo !== null && dateTo >= asOf && (dateFrom === null || dateFrom <= asOf);
+  return window(open ? { dateFrom: null, dateTo } : { dateFrom, dateTo });
+}
+
+/** Words of titles that keep their capital. */
+const names = new Set([
+  'Pap',
+  'Papanicolaou',
+  'Hodgkin',
+  'Medicare',
+  'Medicaid',
+  'Calmette',
+  'Guerin',
+  'Bethesda',
+  'Tanner',
+]);
+
+/** "Blood Pressure" as a part of a sentence: "blood pressure"; "HbA1c" and names stay. */
+function uncapitalised(title: string): string {
+  return title.replaceAll(/(?<![\w'])[A-Z][a-z]+(?![\w'])/g, (word) => (names.has(word) ? word : word.toLowerCase()));
+}
+
 /** What is looked for: the value set's or code's title, otherwise the type. */
-export function subject(need: DataNeed, component: Coding | null): string {
-  return component?.display ?? need.title ?? need.resourceType;
+export function subject({ need, component }: PlannedNeed): string {
+  return uncapitalised(need.title ?? component?.display ?? need.resourceType.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' '));
+}
+
+/** A component beside its panel: "systolic" of "Systolic blood pressure" for a blood pressure. */
+export function componentName(planned: PlannedNeed): string {
+  const whole = subject(planned).toLowerCase();
+  const display = planned.component?.display ?? '';
+  const short = display.toLowerCase().replace(whole, '').replace(/\s+/g, ' ').trim();
+  return short === '' ? display : short;
 }
 
 const comparatorWords = { lt: 'below', le: 'at most', gt: 'above', ge: 'at least', eq: 'equal to' } as const;
-const opposites = { lt: 'ge', le: 'gt', gt: 'le', ge: 'lt', eq: 'eq' } as const;
 
-/** "below 140 mm[Hg]"; with `against`, what does not meet it: "at least 140 mm[Hg]". Empty without a value. */
-export function limit(need: DataNeed, against: boolean): string {
-  if (need.valueComparator === null || need.value === null) return '';
-  const comparator = against ? opposites[need.valueComparator] : need.valueComparator;
-  return `${comparatorWords[comparator]} ${amount(need.value, need.unit)}`;
+/** "below 140 mm[Hg]", "at least 18.5 and below 25 kg/m2"; empty without values. */
+export function limits(values: readonly ValueBound[]): string {
+  return values
+    .map(({ comparator, value, unit }, index) => {
+      const sameUnit = values[index + 1]?.unit === unit;
+      return `${comparatorWords[comparator]} ${amount(value, sameUnit ? null : unit)}`;
+    })
+    .join(' and ');
 }
 
 export function amount(value: number, unit: string | null): string {
-  return unit === null || unit === '1' ? String(value) : `${value} ${unit}`;
+  return unit === null || unit === '1' ? String(value) : `${value}${unit === '%' ? '' : ' '}${unit}`;
+}
+
+/** "a, b or c"; what doesn't fit is counted: "a, b or 3 others". */
+export function oneOf(names: readonly string[], room: number): string {
+  const different = [...new Set(names)];
+  for (let shown = different.length; shown > 0; shown -= 1) {
+    const rest = different.length - shown;
+    const last = rest === 0 ? [] : [rest === 1 ? 'another' : `${rest} others`];
+    const parts = [...different.slice(0, shown), ...last];
+    const text = `${parts.slice(0, -1).join(', ')} or ${parts.at(-1)}`;
+    if (parts.length > 1 && text.length <= room) return text;
+  }
+  return different[0] ?? '';
+}
+
+/** In sentence case, and no longer than a glance takes. */
+export function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  if (capital.length <= longest) return capital;
+  return `${capital.slice(0, longest - 1).replace(/[\s,;:]+\S*$/, '')}…`;
 }

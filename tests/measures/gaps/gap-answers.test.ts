@@ -98,7 +98,7 @@ describe('The answer to the gaps of one patient', () => {
       {
         code: 'NotFound',
         reference: null,
-        text: 'No Mammography between 1 Oct 2024 and 31 Dec 2026 was found',
+        text: 'No mammography between 1 Oct 2024 and 31 Dec 2026 was found',
         need: {
           resourceType: 'Observation',
           valueSet: 'http://example.org/ValueSet/mammography',
@@ -108,7 +108,7 @@ describe('The answer to the gaps of one patient', () => {
         },
       },
     ]);
-    expect(gap?.nextSteps.map(({ text }) => text)).toEqual(['Record Mammography between 1 Oct 2024 and 31 Dec 2026']);
+    expect(gap?.nextSteps.map(({ text }) => text)).toEqual(['Record mammography between 1 Oct 2024 and 31 Dec 2026']);
   });
 
   it('says which data was too old', async () => {
@@ -160,7 +160,7 @@ describe('The answer to the gaps of one patient', () => {
       {
         code: 'ValueOutOfRange',
         reference: 'Observation/a1c-2026-05-01',
-        text: 'A1c of 1 May 2026 is 9.4, and should be at most 9',
+        text: 'A1c of 1 May 2026 was 9.4; must be at most 9',
       },
     ]);
     expect(gap?.nextSteps.map(({ text }) => text)).toEqual(['Record A1c at most 9 between 1 Jan 2026 and 31 Dec 2026']);
@@ -176,7 +176,7 @@ describe('The answer to the gaps of one patient', () => {
   it('reads the value of the component that the measure asks for', async () => {
     const gap = await answer('Low Pressure', [observation('pressure', '2026-05-01', systolic(152))]);
     expect(gap?.reasons).toMatchObject([
-      { code: 'ValueOutOfRange', text: 'Systolic pressure of 1 May 2026 is 152, and must be below 140' },
+      { code: 'ValueOutOfRange', text: 'Systolic pressure of 1 May 2026 was 152; must be below 140' },
     ]);
   });
 });
