@@ -1,6 +1,6 @@
 import { Add, Multiply } from './arithmetic.ts';
 import { compareForSort } from './comparison.ts';
-import { ValueSetOf } from './distinct.ts';
+import { DistinctValues } from './distinct.ts';
 import { Equal } from './equal.ts';
 import { isList, type Value } from './values/value.ts';
 
@@ -61,7 +61,7 @@ export function Min(list: Value): Value {
 /** 21.12. Mode: the most frequent value; of several the first. */
 export function Mode(list: Value): Value {
   const items = present(list);
-  const seen = new ValueSetOf();
+  const seen = new DistinctValues();
   let [mode, most]: [Value, number] = [null, 0];
   for (const item of items) {
     if (!seen.add(item)) continue;

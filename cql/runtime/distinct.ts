@@ -1,57 +1,67 @@
 import { Equal, isResource } from './equal.ts';
+import { dayNumber } from './values/calendar.ts';
 import { Code } from './values/clinical.ts';
-import { CqlDate, CqlDateTime, CqlTime } from './values/date-time.ts';
-import { Decimal } from './values/decimal.ts';
+import { atOffset, CqlDate, CqlDateTime, CqlTime } from './values/date-time.ts';
+import { Decimal, unitsPerOne } from './values/decimal.ts';
 import { FhirElement, Interval, isList, Tuple, type Value } from './values/value.ts';
 
 /**
  * A set of values under CQL's equality, where two nulls are the same. Equal values have equal buckets; most lists of real records
  * are resources, codes or strings, whose bucket alone decides.
  */
-export class ValueSetOf {
-  private readonly buckets = new Map<string | number | bigint, Value[]>();
+export class DistinctValues {
+  private readonly first = new Map<Key, Value>();
+  private readonly others = new Map<Key, Value[]>();
 
   /** Adds a value; false when an equal one is there. */
   add(value: Value): boolean {
     const key = bucketOf(value);
-    const bucket = this.buckets.get(key);
-    if (bucket === undefined) {
-      this.buckets.set(key, [value]);
+    const found = this.first.get(key);
+    if (found === undefined) {
+      this.first.set(key, value);
       return true;
     }
-    if (holds(bucket, value)) return false;
-    bucket.push(value);
+    if (isSame(found, value)) return false;
+    const others = this.others.get(key);
+    if (others === undefined) this.others.set(key, [value]);
+    else if (others.some((other) => isSame(other, value))) return false;
+    else others.push(value);
     return true;
   }
 
   has(value: Value): boolean {
-    const bucket = this.buckets.get(bucketOf(value));
-    return bucket !== undefined && holds(bucket, value);
+    const key = bucketOf(value);
+    const found = this.first.get(key);
+    if (found === undefined) return false;
+    return isSame(found, value) || (this.others.get(key)?.some((other) => isSame(other, value)) ?? false);
   }
 }
 
-function holds(bucket: readonly Value[], value: Value): boolean {
-  for (const item of bucket) if (item === value || Equal(item, value) === true) return true;
-  return false;
+type Key = string | number | null;
+
+function isSame(a: Value, b: Value): boolean {
+  return a === b || Equal(a, b) === true;
 }
 
 /** The same for equal values; different for most others. */
-function bucketOf(value: Value): string | number | bigint {
-  if (value === null) return 'null';
-  if (typeof value === 'string') return `s${value}`;
-  if (typeof value === 'number') return value;
-  if (typeof value === 'bigint' || typeof value === 'boolean')
-    return typeof value === 'bigint' ? Number(value) : `b${value}`;
-  if (value instanceof Decimal) return value.big === null ? value.units / 100_000_000 : 'd';
-  if (value instanceof Code) return `c${value.code}`;
-  if (value instanceof CqlDate) return value.precision === 3 ? `t${value.date}` : 't';
-  if (value instanceof CqlDateTime || value instanceof CqlTime) return 't';
+function bucketOf(value: Value): Key {
+  if (value === null || typeof value === 'string' || typeof value === 'number') return value;
+  if (typeof value !== 'object') return Number(value);
+  if (value instanceof Code) return value.code;
+  if (isList(value)) return -1 - value.length;
+  if (value instanceof Decimal) return value.big === null ? value.units / unitsPerOne : 'decimal';
+  if (value instanceof CqlDate || value instanceof CqlDateTime || value instanceof CqlTime) return dateBucket(value);
   if (value instanceof Tuple) return tupleBucket(value);
-  if (value instanceof Interval) return `i${String(bucketOf(value.low))}`.slice(0, 2);
-  if (isList(value)) return `l${value.length}`;
+  if (value instanceof Interval) return 'interval';
   const json = value instanceof FhirElement ? value.value : value;
-  if (isResource(json)) return `r${json.resourceType}/${json.id}`;
-  return typeof json === 'string' ? `s${json}` : 'o';
+  if (isResource(json)) return json.id;
+  return typeof json === 'string' ? json : 'element';
+}
+
+/** Of date-times the same instant has many dates, but two neighbouring ones at most. */
+function dateBucket(value: CqlDate | CqlDateTime | CqlTime): Key {
+  if (value instanceof CqlTime) return value.time;
+  return value instanceof CqlDate || value.precision < 4 ? value.date : dayNumber(atOffset(value, 0).date);
 }
 
 function tupleBucket({ elements }: Tuple): string {
@@ -63,6 +73,6 @@ function tupleBucket({ elements }: Tuple): string {
 /** Without later values that equal an earlier one. */
 export function distinctValues(values: readonly Value[]): readonly Value[] {
   if (values.length < 2) return values;
-  const seen = new ValueSetOf();
+  const seen = new DistinctValues();
   return values.filter((value) => seen.add(value));
 }

@@ -96,15 +96,29 @@ export const lastPoint = (a: Value): Bound => (a instanceof Interval ? endOf(a) 
 /** A point lies in an interval. */
 export function containsPoint(interval: Interval, point: Value, precision: Precision): boolean | null {
   if (point === null) return null;
-  const { low, high } = interval;
-  if (low !== null && high !== null && interval.lowClosed && interval.highClosed) {
-    const left = compare(low, point, precision);
-    if (left === order.after) return false;
-    const right = compare(point, high, precision);
-    if (right === order.after) return false;
-    return left === order.unknown || right === order.unknown ? null : true;
-  }
-  return And(boundNotAfter(startOf(interval), point, precision), boundNotAfter(point, endOf(interval), precision));
+  const right = endsOnOrAfter(interval, point, precision);
+  if (right === false) return false;
+  const left = startsOnOrBefore(interval, point, precision);
+  return left === false ? false : left === null || right === null ? null : true;
+}
+
+/** An open boundary is left to its neighbour only where the boundary itself doesn't decide. */
+function startsOnOrBefore(interval: Interval, point: Value, precision: Precision): boolean | null {
+  const { low, lowClosed } = interval;
+  const found = low === null ? order.unknown : compare(low, point, precision);
+  if (found === order.after) return false;
+  if (found === order.before || (lowClosed && found === order.same)) return true;
+  if (low !== null && lowClosed) return null;
+  return boundNotAfter(startOf(interval), point, precision);
+}
+
+function endsOnOrAfter(interval: Interval, point: Value, precision: Precision): boolean | null {
+  const { high, highClosed } = interval;
+  const found = high === null ? order.unknown : compare(point, high, precision);
+  if (found === order.after) return false;
+  if (found === order.before || (highClosed && found === order.same)) return true;
+  if (high !== null && highClosed) return null;
+  return boundNotAfter(point, endOf(interval), precision);
 }
 
 /** A point lies in an interval and is neither its first nor its last. */

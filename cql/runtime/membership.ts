@@ -1,4 +1,4 @@
-import { ValueSetOf } from './distinct.ts';
+import { DistinctValues } from './distinct.ts';
 import { Equal } from './equal.ts';
 import { containsPoint, includesInterval, properlyContainsPoint, properlyIncludesInterval } from './interval.ts';
 import { And, Or } from './logical.ts';
@@ -62,7 +62,7 @@ export function IncludedIn(a: Value, b: Value, precision: Precision): boolean | 
 }
 
 function containsAll(a: readonly Value[], b: readonly Value[]): boolean {
-  const all = new ValueSetOf();
+  const all = new DistinctValues();
   for (const item of a) all.add(item);
   return b.every((item) => all.has(item));
 }

@@ -1,5 +1,5 @@
 import { boundBefore, boundNotAfter, compareBounds, endOf, startOf, UnknownPoint } from './bounds.ts';
-import { distinctValues, ValueSetOf } from './distinct.ts';
+import { DistinctValues, distinctValues } from './distinct.ts';
 import { includesInterval, Meets, Overlaps } from './interval.ts';
 import { Or } from './logical.ts';
 import { order } from './order.ts';
@@ -25,7 +25,7 @@ export function Intersect(a: Value, b: Value): Value {
   if (a instanceof Interval && b instanceof Interval) return intersectionOfIntervals(a, b);
   const [x, y] = [asList(a), asList(b)];
   if (x === null || y === null) return null;
-  const others = new ValueSetOf();
+  const others = new DistinctValues();
   for (const item of y) others.add(item);
   return distinctValues(x.filter((item) => others.has(item)));
 }
@@ -38,7 +38,7 @@ export function Except(a: Value, b: Value): Value {
   if (a instanceof Interval) return b instanceof Interval ? exceptOfIntervals(a, b) : null;
   const [x, y] = [asList(a), asList(b)];
   if (x === null || y === null) return distinctOrNull(x);
-  const others = new ValueSetOf();
+  const others = new DistinctValues();
   for (const item of y) others.add(item);
   return distinctValues(x.filter((item) => !others.has(item)));
 }

@@ -59,9 +59,9 @@ interface Factor {
 }
 
 const utilities = ucum.UcumLhcUtils.getInstance();
-const factors = new Map<string, Factor | null>();
-/** Beyond this many pairs of units the memo starts again; units can come from data. */
-const memoLimit = 10_000;
+const factors = new Map<string, Map<string, Factor | null>>();
+/** Beyond this many units the memo starts again; units can come from data. */
+const memoLimit = 2_000;
 
 /**
  * The same quantity in another unit; null where it can't be converted. Calendar years and months convert only to one
@@ -74,16 +74,23 @@ export function inUnitOf(quantity: Quantity, unit: string): Quantity | null {
 }
 
 function convert(value: Decimal, from: string, to: string): Decimal | null {
-  const key = `${from} ${to}`;
-  let factor = factors.get(key);
+  let known = factors.get(from);
+  if (known === undefined || known.size >= memoLimit) {
+    if (factors.size >= memoLimit) factors.clear();
+    known = new Map();
+    factors.set(from, known);
+  }
+  let factor = known.get(to);
   if (factor === undefined) {
     factor = factorBetween(from, to);
-    if (factors.size >= memoLimit) factors.clear();
-    factors.set(key, factor);
+    known.set(to, factor);
   }
   if (factor === null) return specialConversion(value, from, to);
-  const units = roundedQuotient(bigUnits(value) * factor.numerator, factor.denominator);
-  const converted = decimalFromBig(units, 8);
+  const { numerator, denominator } = factor;
+  const exact = value.big === null ? (value.units * Number(numerator)) / Number(denominator) : Number.NaN;
+  if (Number.isSafeInteger(exact) && Number.isSafeInteger(value.units * Number(numerator)))
+    return withoutTrailingZeros(new Decimal(exact, null, 8));
+  const converted = decimalFromBig(roundedQuotient(bigUnits(value) * numerator, denominator), 8);
   return converted === null ? null : withoutTrailingZeros(converted);
 }
 

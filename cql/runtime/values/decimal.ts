@@ -162,8 +162,20 @@ export function multiplyDecimals(a: Decimal, b: Decimal): Decimal | null {
 /** Rounded half away from zero to 8 places, with as few places as the quotient needs; null for division by zero. */
 export function divideDecimals(a: Decimal, b: Decimal): Decimal | null {
   if (b.units === 0) return null;
+  if (a.big === null && b.big === null) {
+    const dividend = (a.units / tenTo(8 - a.scale)) * 10 ** (8 + b.scale - a.scale);
+    if (Number.isSafeInteger(dividend)) return quotientOf(dividend, b.units / tenTo(8 - b.scale));
+  }
   const quotient = decimalFromBig(roundedQuotient(bigUnits(a) * bigUnitsPerOne, bigUnits(b)), decimalPlaces);
   return quotient === null ? null : withoutTrailingZeros(quotient);
+}
+
+/** Units from whole numbers that doubles hold exactly. */
+function quotientOf(dividend: number, divisor: number): Decimal {
+  const [x, y] = [Math.abs(dividend), Math.abs(divisor)];
+  const rest = x % y;
+  const units = (x - rest) / y + (rest * 2 >= y ? 1 : 0);
+  return withoutTrailingZeros(new Decimal(dividend < 0 === divisor < 0 ? units : 0 - units, null, decimalPlaces));
 }
 
 /** Whole part of the quotient, towards zero; null for division by zero. */
@@ -213,7 +225,11 @@ export function squareRoot(value: Decimal): Decimal | null {
 
 export function withoutTrailingZeros(value: Decimal): Decimal {
   let scale = value.scale;
-  const units = bigUnits(value);
+  if (value.big === null) {
+    while (scale > 0 && value.units % tenTo(decimalPlaces - scale + 1) === 0) scale -= 1;
+    return scale === value.scale ? value : new Decimal(value.units, null, scale);
+  }
+  const units = value.big;
   while (scale > 0 && units % (bigPowers[decimalPlaces - scale + 1] ?? 1n) === 0n) scale -= 1;
   return scale === value.scale ? value : new Decimal(value.units, value.big, scale);
 }

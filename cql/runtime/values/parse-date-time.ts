@@ -10,13 +10,15 @@ const colon = 58;
 
 /** Two digits at `at`, or -1. */
 function twoDigits(text: string, at: number): number {
-  const [tens, ones] = [text.charCodeAt(at) - zero, text.charCodeAt(at + 1) - zero];
+  const tens = text.charCodeAt(at) - zero;
+  const ones = text.charCodeAt(at + 1) - zero;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
 
 /** The packed date of the first `length` characters, which are 4, 7 or 10; -1 for no date. */
 function readDate(text: string, length: number): number {
-  const [century, years] = [twoDigits(text, 0), twoDigits(text, 2)];
+  const century = twoDigits(text, 0);
+  const years = twoDigits(text, 2);
   const year = century * 100 + years;
   if (century < 0 || years < 0 || year === 0) return -1;
   if (length === 4) return packDate(year, 0, 0);
@@ -103,7 +105,8 @@ function readTime(text: string, start: number, end: number): number {
 function readOffset(text: string, at: number): number {
   const sign = text.charCodeAt(at);
   if (sign === 90) return text.length === at + 1 ? 0 : Number.NaN;
-  const [hours, minutes] = [twoDigits(text, at + 1), twoDigits(text, at + 4)];
+  const hours = twoDigits(text, at + 1);
+  const minutes = twoDigits(text, at + 4);
   if (
     text.length !== at + 6 ||
     text.charCodeAt(at + 3) !== colon ||
