@@ -1,4 +1,4 @@
-import type { Resource } from '@medplum/fhirtypes';
+import type { Measure, Resource } from '@medplum/fhirtypes';
 import type { FhirResource } from '../cql/index.ts';
 import { practice } from '../demo/index.ts';
 import { ownMeasures } from '../measures/index.ts';
@@ -79,10 +79,13 @@ const demoTargets: Readonly<Record<string, number>> = {
 };
 
 async function setDemoTargets({ database, tenant }: SeedSettings): Promise<void> {
-  for (const { name, url } of ownMeasures()) {
+  for (const { name, url, bundle } of ownMeasures()) {
     const target = demoTargets[name];
+    const measure = bundle.entry?.find(({ resource }) => resource?.resourceType === 'Measure')?.resource as Measure;
     if (target === undefined) continue;
-    await setTarget(database, tenant, { measureUrl: url, groupId: null, target, source: 'Demo target' });
+    for (const { id = null } of measure.group ?? []) {
+      await setTarget(database, tenant, { measureUrl: url, groupId: id, target, source: 'Demo target' });
+    }
   }
 }
 
