@@ -11,8 +11,9 @@ import type { FhirResource } from './values.ts';
  * 2. A resource that declares the profile is found, whatever its elements say. Versions in the canonical and the
  *    dress of the URL (`.../StructureDefinition-bp.html`) don't matter.
  * 3. A resource that declares a *sibling* is not: QI-Core's profiles of an act and of its negation exclude each other,
- *    and so do the two of Condition and the categories of Observation. Profiles that say less (qicore-observation,
- *    us-core-vital-signs, FHIR's own) and profiles that nobody here knows decide nothing.
+ *    and so do the two of Condition and the categories of Observation; the simple observation is what none of the more
+ *    specific profiles is for, vital signs included. Profiles that say less (qicore-observation, us-core-vital-signs,
+ *    FHIR's own) and profiles that nobody here knows decide nothing.
  * 4. A resource that declares US Core's profile of the same name is found, unless its elements say that it is a negation.
  * 5. Otherwise the elements decide, by the table below, which follows QI-Core 6.0.0 and US Core 6.1.0. A profile that is
  *    not in the table finds everything of its type that is not a negation.
@@ -92,12 +93,9 @@ const acts: Readonly<Record<string, { readonly done: readonly string[]; readonly
 
 const conditions = ['condition-encounter-diagnosis', 'condition-problems-health-concerns'];
 
-const categories = [
-  'observation-lab',
-  'observation-clinical-result',
-  'observation-screening-assessment',
-  'simple-observation',
-];
+const simple = 'simple-observation';
+
+const categories = ['observation-lab', 'observation-clinical-result', 'observation-screening-assessment', simple];
 
 const cancelled = ['qicore-observationcancelled', 'qicore-observationnotdone'];
 
@@ -121,7 +119,8 @@ function others(wanted: string, resourceType: string): readonly string[] {
   if (resourceType === 'Condition') return both(conditions);
   if (resourceType !== 'Observation') return [];
   if (negationOf(wanted)) return both([...categories, ...Object.keys(vitalSigns)]);
-  return categories.includes(stemOf(wanted)) ? [...both(categories), ...cancelled] : cancelled;
+  if (categories.includes(stemOf(wanted))) return [...both(categories), ...cancelled];
+  return stemOf(wanted) in vitalSigns ? [...both([simple]), ...cancelled] : cancelled;
 }
 
 /** What a negation looks like in its elements (QI-Core 6.0.0, Negation in QI-Core). */

@@ -1,5 +1,6 @@
 import elm from 'cql-execution/lib/elm/expressions.js';
 import external from 'cql-execution/lib/elm/external.js';
+import intervals from 'cql-execution/lib/elm/interval.js';
 import queries from 'cql-execution/lib/elm/query.js';
 import reusable from 'cql-execution/lib/elm/reusable.js';
 import keys from 'cql-execution/lib/util/immutableUtil.js';
@@ -22,6 +23,7 @@ export function repairCqlExecution(): void {
   repaired = true;
   Object.assign(elm, { PointFrom, ProperContains, ProperIn });
   Object.assign(external, { Retrieve: IndexedRetrieve });
+  Object.assign(intervals, { Interval: ConvertedInterval });
   Object.assign(queries, {
     Query: LazyQuery,
     ByDirection: OrderedByDirection,
@@ -89,5 +91,25 @@ class NullSafeCall extends reusable.FunctionRef {
   override async execArgs(context: LibraryContext | RowContext): Promise<unknown[]> {
     const operands: unknown = await super.execArgs(context);
     return Array.isArray(operands) ? operands.map((operand) => operand ?? null) : [];
+  }
+}
+
+/** The interval selector of cql-execution, whose declaration leaves out that the result may be null. */
+const IntervalSelector: new (
+  json: object,
+) => {
+  readonly lowClosedExpression: { execute(context: LibraryContext | RowContext): Promise<unknown> } | null | undefined;
+  exec(context: LibraryContext | RowContext): Promise<unknown>;
+} = intervals.Interval;
+
+/**
+ * ELM, Interval: a converted interval (of dates, to one of date-times) is written as a selector over the properties of the
+ * interval that it is made from. Where that is null, so is whether it is closed, and the result: what is converted from
+ * null is null (CQL 1.5, Appendix B, Convert). cql-execution makes an interval without bounds of it, which is all of time.
+ */
+class ConvertedInterval extends IntervalSelector {
+  override async exec(context: LibraryContext | RowContext): Promise<unknown> {
+    const closed = this.lowClosedExpression;
+    return closed != null && (await closed.execute(context)) == null ? null : super.exec(context);
   }
 }

@@ -54,6 +54,9 @@ describe('An expression', () => {
     ],
     ['({1, 2, 3}) X aggregate Total starting 0: Total + X', 6],
     ["Message(1, true, 'code', 'Error', 'text')", 1],
+    ['(null as Integer) X return X is null', null],
+    ['(null as Interval<Date>) overlaps day of Interval[@2026-01-01T00:00:00.0, @2026-12-31T00:00:00.0]', null],
+    ['Interval[@2026-02-01, @2026-02-28] overlaps day of Interval[@2026-01-01T00:00:00.0, null]', true],
   ])('%s', async (expression, value) => {
     expect(await valueOf(expression)).toEqual(value);
   });

@@ -116,6 +116,9 @@ describe('An Observation', () => {
     [usCore('bmi'), loinc('39156-5'), [], true],
     [usCore('bmi'), loinc('39156-5'), [usCore('vital-signs')], true],
     [usCore('bmi'), loinc('8302-2'), [], false],
+    [usCore('bmi'), loinc('39156-5'), [qicore('simple-observation')], false],
+    [usCore('bmi'), loinc('39156-5'), [qicore('simple-observation'), usCore('bmi')], true],
+    [usCore('bmi'), loinc('39156-5'), [qicore('observation')], true],
     [usCore('blood-pressure'), loinc('85354-9'), ['http://hl7.org/fhir/StructureDefinition/bp'], true],
     [
       usCore('blood-pressure'),
