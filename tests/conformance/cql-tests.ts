@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type CqlValue,
-  createInterpreter,
   createTranslator,
   type ElmLibrary,
   type Evaluator,
@@ -167,9 +166,25 @@ export function cqlTestTable(results: readonly CqlTestResult[]): string {
   ].join('\n');
 }
 
-if (import.meta.main) {
-  const results = await runCqlTests(createInterpreter());
-  console.log(cqlTestTable(results));
-  for (const { outcome, file, group, name, detail } of results)
-    if (outcome !== 'pass') console.log(`${outcome} ${file} ${group} ${name}: ${detail.slice(0, 200)}`);
+/** Counts of a run, for other programs. */
+export interface CqlReport {
+  readonly passed: number;
+  readonly total: number;
+  readonly files: { readonly [file: string]: { readonly passed: number; readonly total: number } };
+  readonly failures: readonly Pick<CqlTestResult, 'file' | 'group' | 'name' | 'outcome' | 'detail'>[];
+}
+
+export function cqlReport(results: readonly CqlTestResult[]): CqlReport {
+  const counts = (of: readonly CqlTestResult[]): { passed: number; total: number } => ({
+    passed: of.filter(({ outcome }) => outcome === 'pass').length,
+    total: of.length,
+  });
+  const byFile = Map.groupBy(results, ({ file }) => file);
+  return {
+    ...counts(results),
+    files: Object.fromEntries([...byFile].map(([file, of]) => [file, counts(of)])),
+    failures: results
+      .filter(({ outcome }) => outcome !== 'pass')
+      .map(({ file, group, name, outcome, detail }) => ({ file, group, name, outcome, detail })),
+  };
 }

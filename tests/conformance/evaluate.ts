@@ -1,5 +1,5 @@
 import type { Bundle } from '@medplum/fhirtypes';
-import { createInterpreter, type Evaluator, type PatientRecord } from '../../cql/index.ts';
+import type { Evaluator, PatientRecord } from '../../cql/index.ts';
 import {
   evaluateSubject,
   measurementPeriod,
@@ -10,12 +10,15 @@ import {
 import { readReferenceLines } from '../support/reference-data.ts';
 import { compare, type Differences } from './compare.ts';
 import { type ConformanceCase, type Content, casesOf, loadContent, recordOf } from './content.ts';
+import { claimsSeveralStrata } from './explained-strata.ts';
 
 /** What became of one case. */
 export interface CaseResult {
   readonly measure: string;
   readonly case: string;
   readonly differences: Differences;
+  /** The expected report counts the patient in several strata of a group. */
+  readonly severalStrata: boolean;
   readonly error: string | null;
   readonly ms: number;
 }
@@ -24,9 +27,13 @@ const noDifferences: Differences = { populations: [], observations: [], strata: 
 
 /** Content and engine, loaded once per thread. */
 export class Bench {
-  readonly #evaluator: Evaluator = createInterpreter();
+  readonly #evaluator: Evaluator;
   #content: Content | null = null;
   #records: readonly PatientRecord[] | null = null;
+
+  constructor(evaluator: Evaluator) {
+    this.#evaluator = evaluator;
+  }
 
   get content(): Content {
     this.#content ??= loadContent();
@@ -65,7 +72,14 @@ export class Bench {
         error = sentence(thrown);
       }
       const ms = performance.now() - started;
-      report({ measure: name, case: record.patient.id ?? '', differences: noDifferences, error, ms });
+      report({
+        measure: name,
+        case: record.patient.id ?? '',
+        differences: noDifferences,
+        severalStrata: false,
+        error,
+        ms,
+      });
     }
   }
 
@@ -81,11 +95,12 @@ export class Bench {
 /** Evaluates in UTC, at the end of the period of the expected report. */
 export async function evaluateCase(
   prepared: PreparedMeasure,
-  { measure, case: name, expected, bundle }: ConformanceCase,
+  { measure: canonical, case: name, expected, bundle }: ConformanceCase,
   options: { readonly scores: boolean },
 ): Promise<CaseResult> {
   const started = performance.now();
-  const result = { measure, case: name };
+  const measure = canonical.split('/').at(-1) ?? canonical;
+  const result = { measure, case: name, severalStrata: claimsSeveralStrata(expected) };
   try {
     const period = measurementPeriod(expected.period?.start ?? '', expected.period?.end ?? '');
     const { groups } = await evaluateSubject(prepared, recordOf(bundle), {

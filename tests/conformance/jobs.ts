@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { EngineName } from './engines.ts';
 import type { CaseResult } from './evaluate.ts';
 
 export type Suite = 'ecqm' | 'scoring' | 'synthea';
@@ -22,11 +23,15 @@ export interface JobResult extends Job {
 }
 
 /** Runs the jobs in worker threads. @param tick is called after every case */
-export async function runJobs(jobs: readonly Job[], threads: number, tick: (job: Job) => void): Promise<JobResult[]> {
+export async function runJobs(
+  jobs: readonly Job[],
+  { engine, threads }: { readonly engine: EngineName; readonly threads: number },
+  tick: (job: Job) => void,
+): Promise<JobResult[]> {
   const waiting = jobs.toSorted((a, b) => b.cases - a.cases);
   const done: JobResult[] = [];
   const run = async (): Promise<void> => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url));
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { engine } });
     try {
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
         const results: CaseResult[] = [];

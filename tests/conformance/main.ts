@@ -1,48 +1,84 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
 import { readReferenceLines, referenceData } from '../support/reference-data.ts';
+import { type CqlReport, cqlReport, cqlTests, cqlTestTable, runCqlTests } from './cql-tests.ts';
+import { createEngine, type EngineName, isEngine } from './engines.ts';
 import { unexplained } from './explained.ts';
-import { type Job, runJobs, type Suite } from './jobs.ts';
-import { summary, table } from './table.ts';
+import { type Job, type JobResult, runJobs, type Suite } from './jobs.ts';
+import { rowsOf, summary, table, totalsOf } from './table.ts';
 
-const usage = 'npm run conformance -- [ecqm|scoring|synthea] [--measure NAME] [--json FILE] [--jobs N]';
+const usage =
+  'npm run conformance -- [ecqm|scoring|synthea|cql] [--engine interpreted|compiled] [--measure NAME] [--json FILE] [--jobs N]';
 
-/** Runs official cases through the product's own code. Exits with 1 when a case differs that isn't explained. */
+/**
+ * Runs official cases through the product's own code: the scoring oracle and the eCQM cases, unless suites are named. Exits
+ * with 1 when a case differs that isn't explained. HL7's CQL tests (`cql`) are reported, and fail nothing: what an engine
+ * must pass of them is held by the tests of that engine.
+ */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      engine: { type: 'string', default: 'interpreted' },
       measure: { type: 'string' },
       json: { type: 'string' },
       jobs: { type: 'string', default: '2' },
       help: { type: 'boolean' },
     },
   });
-  const suites = positionals.length === 0 ? ['scoring', 'ecqm'] : positionals;
-  if (values.help === true || !suites.every(isSuite)) {
+  const named = positionals.length === 0 ? ['scoring', 'ecqm', 'cql'] : positionals;
+  const suites = named.filter(isSuite);
+  const { engine } = values;
+  if (values.help === true || !isEngine(engine) || !named.every((name) => isSuite(name) || name === 'cql')) {
     console.log(usage);
     return values.help === true ? 0 : 2;
   }
+  const cql = named.includes('cql') && values.measure === undefined;
   const jobs = suites.flatMap((suite) => jobsOf(suite)).filter(({ measure }) => measure.includes(values.measure ?? ''));
-  if (jobs.length === 0) {
+  if (jobs.length === 0 && !cql) {
     console.error(`No measure is called like ${values.measure} (in ${referenceData})`);
     return 2;
   }
-  const total = jobs.reduce((sum, { cases }) => sum + cases, 0);
-  const bar = new SingleBar(
-    { format: '{bar} {percentage} % | {value} of {total} cases | {eta} s left | {measure}', noTTYOutput: false },
-    Presets.shades_classic,
-  );
-  bar.start(total, 0, { measure: '' });
-  const results = await runJobs(jobs, Number(values.jobs), ({ measure }) => bar.increment(1, { measure }));
-  bar.stop();
+  const results = await runMeasures(jobs, engine, Number(values.jobs));
+  const rows = rowsOf(results);
   const surprises = unexplained(results, values.measure === undefined ? suites : []);
-  console.log(table(results));
-  console.log(summary(results));
+  if (results.length > 0) {
+    console.log(table(rows));
+    console.log(summary(rows));
+  }
   for (const surprise of surprises) console.log(`! ${surprise}`);
-  if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ results, surprises }, null, 1));
+  const tests = cql ? await runCql(engine) : null;
+  if (values.json !== undefined) {
+    const report = { engine, measures: rows, totals: totalsOf(rows), surprises, cql: tests, results };
+    writeFileSync(values.json, JSON.stringify(suites.length === 0 ? { engine, ...tests } : report, null, 1));
+  }
   return surprises.length === 0 ? 0 : 1;
+}
+
+async function runMeasures(jobs: readonly Job[], engine: EngineName, threads: number): Promise<JobResult[]> {
+  if (jobs.length === 0) return [];
+  const bar = progress();
+  const total = jobs.reduce((sum, { cases }) => sum + cases, 0);
+  bar.start(total, 0, { of: '' });
+  const results = await runJobs(jobs, { engine, threads }, ({ measure }) => bar.increment(1, { of: measure }));
+  bar.stop();
+  return results;
+}
+
+async function runCql(engine: EngineName): Promise<CqlReport> {
+  const bar = progress();
+  bar.start(cqlTests().length, 0, { of: '' });
+  const results = await runCqlTests(createEngine(engine), ({ file }) => bar.increment(1, { of: file }));
+  bar.stop();
+  console.log(cqlTestTable(results));
+  return cqlReport(results);
+}
+
+function progress(): SingleBar {
+  const format = '{bar} {percentage} % | {value} of {total} | {eta} s left | {of}';
+  return new SingleBar({ format, noTTYOutput: false }, Presets.shades_classic);
 }
 
 function isSuite(name: string): name is Suite {
@@ -64,12 +100,10 @@ function jobsOf(suite: Suite): Job[] {
   });
 }
 
+/** Some of the published measures come without cases. */
 function casesIn(measure: string): number {
-  try {
-    return readReferenceLines('ecqm', 'cases', `${measure}.ndjson.gz`).length;
-  } catch {
-    return 0;
-  }
+  const file = `${measure}.ndjson.gz`;
+  return existsSync(join(referenceData, 'ecqm', 'cases', file)) ? readReferenceLines('ecqm', 'cases', file).length : 0;
 }
 
 process.exitCode = await main();

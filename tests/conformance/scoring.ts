@@ -1,5 +1,5 @@
 import type { Measure, MeasureReport } from '@medplum/fhirtypes';
-import { createInterpreter, createTranslator, libraryKey, linkLibraries } from '../../cql/index.ts';
+import { createTranslator, type Evaluator, libraryKey, linkLibraries } from '../../cql/index.ts';
 import {
   evaluateSubject,
   measurementPeriod,
@@ -17,8 +17,8 @@ import { type CaseResult, evaluateCase } from './evaluate.ts';
  * The scoring oracle of the quality measure IG for one measure: nine patients, each with an expected report, and the
  * summary over all of them. It comes as CQL only, so it goes through the translator.
  */
-export async function scoringCases(name: string): Promise<CaseResult[]> {
-  const prepared = await prepare(name);
+export async function scoringCases(name: string, evaluator: Evaluator): Promise<CaseResult[]> {
+  const prepared = await prepare(name, evaluator);
   const cases = readReferenceLines<ConformanceCase>('scoring', 'cases.ndjson').filter(
     ({ measure }) => measure === name,
   );
@@ -27,7 +27,7 @@ export async function scoringCases(name: string): Promise<CaseResult[]> {
   return [...results, await summaryCase(prepared, name, cases)];
 }
 
-async function prepare(name: string): Promise<PreparedMeasure> {
+async function prepare(name: string, evaluator: Evaluator): Promise<PreparedMeasure> {
   const translator = createTranslator();
   try {
     const { main, includes } = await translator.translate({ cql: readReference('scoring', `${name}.cql`) });
@@ -40,7 +40,7 @@ async function prepare(name: string): Promise<PreparedMeasure> {
       definition: readMeasure(JSON.parse(readReference('scoring', `Measure-${name}.json`)) as Measure),
       linked,
       valueSets: { find: () => null },
-      evaluator: createInterpreter(),
+      evaluator,
     });
   } finally {
     await translator.close();
@@ -60,5 +60,5 @@ async function summaryCase(
     tally.add(await evaluateSubject(prepared, recordOf(bundle), { period, now: `${period.end}T23:59:59.999+00:00` }));
   const { groups } = tally.totals();
   const differences = compare(prepared.definition, groups, expected, { scores: true });
-  return { measure, case: 'summary', differences, error: null, ms: performance.now() - started };
+  return { measure, case: 'summary', differences, severalStrata: false, error: null, ms: performance.now() - started };
 }

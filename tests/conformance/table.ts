@@ -1,54 +1,85 @@
 import { isWhole } from './compare.ts';
 import { explanationOf } from './explained.ts';
-import type { JobResult } from './jobs.ts';
+import type { JobResult, Suite } from './jobs.ts';
 
-interface Row {
-  readonly measure: string;
+/** What became of a measure's cases, or of all cases of a suite. */
+export interface Row {
+  readonly suite: Suite;
+  /** Null in the row of a whole suite. */
+  readonly measure: string | null;
   readonly cases: number;
+  /** Agree in everything that is compared. */
   readonly agree: number;
-  readonly populations: number;
+  readonly agreePopulations: number;
   readonly differ: number;
+  /** How many of those that differ are explained. */
   readonly explained: number;
   readonly error: number;
   readonly ms: number;
 }
 
-const heads = ['measure', 'cases', 'agree', 'agree in populations', 'differ', 'explained', 'error', 'ms'] as const;
+type Counts = Omit<Row, 'suite' | 'measure'>;
 
-function row({ measure, results, error }: JobResult): Row {
+const columns = {
+  cases: 'cases',
+  agree: 'agree',
+  agreePopulations: 'agree in populations',
+  differ: 'differ',
+  explained: 'explained',
+  error: 'error',
+  ms: 'ms',
+} as const satisfies Record<keyof Counts, string>;
+
+const names = Object.keys(columns) as (keyof Counts)[];
+
+function rowOf({ suite, measure, results, error }: JobResult): Row {
   const agree = results.filter(isWhole).length;
   const errors = results.filter((result) => result.error !== null).length;
   return {
+    suite,
     measure,
     cases: results.length,
     agree,
-    populations: results.filter((result) => result.error === null && result.differences.populations.length === 0)
+    agreePopulations: results.filter((result) => result.error === null && result.differences.populations.length === 0)
       .length,
     differ: results.length - agree - errors,
-    explained: results.filter((result) => !isWhole(result) && explanationOf(measure, result.case) !== null).length,
+    explained: results.filter((result) => !isWhole(result) && explanationOf({ ...result, measure }) !== null).length,
     error: errors + (error === null ? 0 : 1),
     ms: Math.round(results.reduce((sum, { ms }) => sum + ms, 0)),
   };
 }
 
-/** A line per measure, and one for all. */
-export function table(jobs: readonly JobResult[]): string {
-  const rows = jobs.map(row);
-  const all = rows.reduce(
-    (sum, next) => ({
-      measure: 'all',
-      cases: sum.cases + next.cases,
-      agree: sum.agree + next.agree,
-      populations: sum.populations + next.populations,
-      differ: sum.differ + next.differ,
-      explained: sum.explained + next.explained,
-      error: sum.error + next.error,
-      ms: sum.ms + next.ms,
-    }),
-    { measure: 'all', cases: 0, agree: 0, populations: 0, differ: 0, explained: 0, error: 0, ms: 0 },
-  );
-  const cells = [heads.map(String), ...[...rows, all].map((each) => Object.values(each).map(String))];
-  const widths = heads.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+/** A row for each measure. */
+export function rowsOf(jobs: readonly JobResult[]): Row[] {
+  return jobs.map(rowOf);
+}
+
+/** A row for each suite. */
+export function totalsOf(rows: readonly Row[]): Row[] {
+  return [...Map.groupBy(rows, ({ suite }) => suite)].map(([suite, ofSuite]): Row => {
+    const sum = (name: keyof Counts): number => ofSuite.reduce((total, row) => total + row[name], 0);
+    return {
+      suite,
+      measure: null,
+      cases: sum('cases'),
+      agree: sum('agree'),
+      agreePopulations: sum('agreePopulations'),
+      differ: sum('differ'),
+      explained: sum('explained'),
+      error: sum('error'),
+      ms: sum('ms'),
+    };
+  });
+}
+
+/** A line per measure, and one for all of a suite. */
+export function table(rows: readonly Row[]): string {
+  const lines = [...rows, ...totalsOf(rows)].map((row) => [
+    row.measure ?? `all of ${row.suite}`,
+    ...names.map((name) => String(row[name])),
+  ]);
+  const cells = [['measure', ...names.map((name) => columns[name])], ...lines];
+  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0))) ?? [];
   return cells
     .map((line) =>
       line
@@ -59,15 +90,11 @@ export function table(jobs: readonly JobResult[]): string {
 }
 
 /** One sentence per suite. */
-export function summary(jobs: readonly JobResult[]): string {
-  return [...Map.groupBy(jobs, ({ suite }) => suite)]
-    .map(([suite, ofSuite]) => {
-      const results = ofSuite.flatMap((job) => job.results);
-      const share = (count: number): string => `${((100 * count) / results.length).toFixed(2)} %`;
-      const populations = results.filter(
-        (result) => result.error === null && result.differences.populations.length === 0,
-      );
-      return `${suite}: ${results.length} cases, ${share(results.filter(isWhole).length)} agree in everything, ${share(populations.length)} in populations`;
+export function summary(rows: readonly Row[]): string {
+  return totalsOf(rows)
+    .map(({ suite, cases, agree, agreePopulations }) => {
+      const share = (count: number): string => `${((100 * count) / cases).toFixed(2)} %`;
+      return `${suite}: ${cases} cases, ${share(agree)} agree in everything, ${share(agreePopulations)} in populations`;
     })
     .join('\n');
 }

@@ -1,4 +1,5 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createEngine } from './engines.ts';
 import { Bench, sentence } from './evaluate.ts';
 import type { Job, Message } from './jobs.ts';
 import { scoringCases } from './scoring.ts';
@@ -7,7 +8,8 @@ import { scoringCases } from './scoring.ts';
 const port = parentPort;
 if (port === null) throw new Error('This file is a worker thread: run npm run conformance');
 
-const bench = new Bench();
+const evaluator = createEngine(workerData.engine);
+const bench = new Bench(evaluator);
 const send = (message: Message): void => port.postMessage(message);
 
 port.on('message', async (job: Job) => {
@@ -15,7 +17,7 @@ port.on('message', async (job: Job) => {
   try {
     if (job.suite === 'ecqm') await bench.cases(job.measure, report);
     else if (job.suite === 'synthea') await bench.synthea(job.measure, report);
-    else for (const result of await scoringCases(job.measure)) report(result);
+    else for (const result of await scoringCases(job.measure, evaluator)) report(result);
     send({ kind: 'done', job, error: null });
   } catch (thrown) {
     send({ kind: 'done', job, error: sentence(thrown) });
