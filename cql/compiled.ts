@@ -90,7 +90,7 @@ class Engine {
       const values = new Map<string, CqlValue>();
       for (const expression of request.expressions) {
         current = expression;
-        values.set(expression, toCqlValue(valueOf(library, expression, cx)));
+        values.set(expression, toCqlValue(definitionValue(library, expression, cx)));
       }
       return { values, clauses: trace?.clauses() ?? [], retrieves: trace?.retrieves ?? [] };
     } catch (error) {
@@ -111,7 +111,7 @@ class Engine {
     const trace = given ?? new Trace();
     if (trace.failed === null)
       try {
-        valueOf(traced, expression, this.#evaluation(record, request, trace));
+        definitionValue(traced, expression, this.#evaluation(record, request, trace));
       } catch (again) {
         if (again instanceof CqlError && !(again instanceof CqlRuntimeError)) throw again;
       }
@@ -207,7 +207,7 @@ class Engine {
   }
 }
 
-function valueOf(library: CompiledLibrary, expression: string, cx: Evaluation): Value {
+function definitionValue(library: CompiledLibrary, expression: string, cx: Evaluation): Value {
   const member = library.definitions.get(expression);
   if (member === undefined) throw new UnknownExpression(expression, library.key);
   return library.code[member.position]?.(cx) ?? null;

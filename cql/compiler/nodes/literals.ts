@@ -84,7 +84,7 @@ function codeOf(node: ElmNode, cx: CompileContext): CqlCode {
 }
 
 /** 3.1. Code, 3.5. Concept. */
-const Code = defineNode('Code', (node, cx) => cx.use(codeOf(node, cx)));
+const CodeNode = defineNode('Code', (node, cx) => cx.use(codeOf(node, cx)));
 const ConceptNode = defineNode('Concept', (node, cx) =>
   cx.use(
     new Concept(
@@ -106,18 +106,27 @@ function pointType(type: Type): PointType | null {
   return isPointType(name) ? name : null;
 }
 
-/** 2.2. Interval. */
+/**
+ * 2.2. Interval. Where a closedness is computed and unknown, so is the interval: conversions of an interval's points are
+ * written as a selector over the properties of the interval, which are all null when there is none.
+ */
 const Interval = defineNode('Interval', (node, cx) => {
   const bound = (part: string): Code => {
     const found = optionalChild(node, part);
     return found === null ? js`null` : cx.compile(found);
   };
+  const unknown: Code[] = [];
   const closed = (part: string): Code => {
     const expression = optionalChild(node, `${part}Expression`);
-    return expression === null ? js`${node[part] !== false && node[part] !== 'false'}` : js`(${cx.test(expression)})`;
+    if (expression === null) return js`${node[part] !== false && node[part] !== 'false'}`;
+    const value = cx.scope.temporary();
+    unknown.push(js`(${value} = ${cx.compile(expression)}) === null`);
+    return js`${value} === true`;
   };
-  const args = [bound('low'), bound('high'), closed('lowClosed'), closed('highClosed')];
-  return js`${cx.use(NewInterval)}(${list(args)}, ${pointType(cx.typeOf(node))})`;
+  const [lowClosed, highClosed] = [closed('lowClosed'), closed('highClosed')];
+  const args = list([bound('low'), bound('high'), lowClosed, highClosed]);
+  const interval = js`${cx.use(NewInterval)}(${args}, ${pointType(cx.typeOf(node))})`;
+  return unknown.reduceRight<Code>((rest, condition) => js`(${condition} ? null : ${rest})`, interval);
 });
 
 /** 2.4. List. */
@@ -156,4 +165,4 @@ const Instance = defineNode(
   { infer: (node) => typeNamed(optionalText(node, 'classType') ?? '') },
 );
 
-export const literals = [Literal, Quantity, Ratio, Code, ConceptNode, Interval, List, Tuple, Instance];
+export const literals = [Literal, Quantity, Ratio, CodeNode, ConceptNode, Interval, List, Tuple, Instance];
