@@ -1,4 +1,10 @@
-import type { CqlValue, EvaluationResult, FhirResource, PatientRecord } from '../../cql/index.ts';
+import {
+  type CqlValue,
+  EvaluationFailed,
+  type EvaluationResult,
+  type FhirResource,
+  type PatientRecord,
+} from '../../cql/index.ts';
 import { inPeriodType, type PreparedMeasure } from '../prepare.ts';
 import { combineComponents } from './composite.ts';
 import { CriteriaValues, expressionsOf } from './criteria.ts';
@@ -38,16 +44,26 @@ export async function evaluateSubject(
   }
   const withSupplementalData = request.supplementalData ?? true;
   const period = inPeriodType(prepared.periodType, periodParameter(request.period, offsetOf(request.now)));
-  const evaluated = await library.evaluate(record, {
-    expressions: [...expressionsOf(prepared, withSupplementalData), ...(request.trace === true ? prepared.bounds : [])],
-    parameters: {
-      ...request.parameters,
-      ...(prepared.periodType === null ? {} : { 'Measurement Period': period }),
-    },
-    now: request.now,
-    ...(request.trace === undefined ? {} : { trace: request.trace }),
-    ...(request.budgetMs === undefined ? {} : { budgetMs: request.budgetMs }),
-  });
+  const evaluate = (expressions: readonly string[]): Promise<EvaluationResult> =>
+    library.evaluate(record, {
+      expressions,
+      parameters: {
+        ...request.parameters,
+        ...(prepared.periodType === null ? {} : { 'Measurement Period': period }),
+      },
+      now: request.now,
+      ...(request.trace === undefined ? {} : { trace: request.trace }),
+      ...(request.budgetMs === undefined ? {} : { budgetMs: request.budgetMs }),
+    });
+  const expressions = expressionsOf(prepared, withSupplementalData);
+  const explained = request.trace === true && prepared.bounds.length > 0;
+  // What only explains must not fail what decides: bounds are evaluated for rows that the measure itself may never see.
+  const evaluated = explained
+    ? await evaluate([...expressions, ...prepared.bounds]).catch((error: unknown) => {
+        if (error instanceof EvaluationFailed) return evaluate(expressions);
+        throw error;
+      })
+    : await evaluate(expressions);
   const values = new CriteriaValues(prepared, evaluated.values, new MemberIdentity());
   return {
     subject: record.patient.id ?? '',
@@ -62,7 +78,7 @@ export async function evaluateSubject(
         ? {
             clauses: evaluated.clauses,
             retrieves: evaluated.retrieves,
-            bounds: Object.fromEntries(prepared.bounds.map((name) => [name, values.value(name)])),
+            bounds: Object.fromEntries(prepared.bounds.map((name) => [name, evaluated.values.get(name) ?? null])),
           }
         : null,
   };

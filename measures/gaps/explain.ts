@@ -16,10 +16,12 @@ export interface MetNeed extends PlannedNeed {
 export interface Step {
   readonly needs: readonly MetNeed[];
   readonly alternatives: readonly MetNeed[];
+  /** What is needed in addition when the value turns out otherwise: a follow-up. */
+  readonly otherwise: readonly MetNeed[];
 }
 
 /** What is found out rather than done. */
-const findings: ReadonlySet<string> = new Set(['Condition', 'AllergyIntolerance', 'AdverseEvent', 'Patient']);
+export const findings: ReadonlySet<string> = new Set(['Condition', 'AllergyIntolerance', 'AdverseEvent', 'Patient']);
 
 /** From here on, a way to close a gap is none: documenting that nothing was done, undoing what happened, growing older. */
 const unreasonable = 60;
@@ -143,11 +145,11 @@ export class Explanation {
    * member of the denominator, or is a mere look at other data, is in the way only if nothing else is.
    */
   #unmet(parts: readonly Criterion[]): readonly Criterion[] {
-    const certain = parts.filter((part) => this.#held(part.clause) === false);
     const unmet = parts.filter((part) => this.isMet(part) === false);
+    const certain = unmet.filter((part) => this.#held(part.clause) === false || !this.#isAside(part));
     const unclear = parts.filter((part) => this.isMet(part) === null || !this.#isPlain(part));
     const told = (found: readonly Criterion[]): readonly Criterion[] => found.filter((part) => !this.#isAside(part));
-    const choices = [certain, told(unmet), told(unclear), told(parts), unmet, unclear];
+    const choices = [certain, told(unclear), told(parts), unmet, unclear];
     return choices.find((choice) => choice.length > 0) ?? parts;
   }
 
@@ -165,7 +167,7 @@ export class Explanation {
 
   #steps(criterion: Criterion): Step[] {
     if (criterion.kind === 'other') return [];
-    if (criterion.kind === 'data') return [{ needs: [this.need(criterion.need)], alternatives: [] }];
+    if (criterion.kind === 'data') return [{ needs: [this.need(criterion.need)], alternatives: [], otherwise: [] }];
     if (criterion.kind === 'all') return joined(this.#unmet(criterion.of).flatMap((part) => this.#steps(part)));
     const ways = this.#byCost(criterion.of).filter((way) => this.#cost(way, true) < unreasonable);
     const plans = ways.map((way) => this.#steps(way)).filter((plan) => plan.length > 0);
@@ -178,7 +180,23 @@ export class Explanation {
     const worthwhile = alternatives.filter(
       (met) => !findings.has(met.need.resourceType) && met.wanted && !met.generic && !asked.has(sameData(met)),
     );
-    return [{ needs: only.needs, alternatives: [...only.alternatives, ...worthwhile] }];
+    // The same test with another result counts as well, given what follows from it.
+    const followed = plans
+      .slice(1)
+      .filter((plan) => plan.length > 1 && plan.some((step) => asked.has(dataOfStep(step))));
+    const otherwise = followed.flatMap((plan) =>
+      plan.flatMap((step) => (asked.has(dataOfStep(step)) ? [] : [...step.needs, ...step.alternatives])),
+    );
+    return [
+      {
+        needs: only.needs,
+        alternatives: [...only.alternatives, ...worthwhile],
+        otherwise: [
+          ...only.otherwise,
+          ...otherwise.filter((met) => !findings.has(met.need.resourceType) && met.wanted),
+        ],
+      },
+    ];
   }
 
   #byCost(ways: readonly Criterion[]): readonly Criterion[] {
@@ -198,14 +216,18 @@ export class Explanation {
     return this.#unmet(criterion.of).reduce((sum, part) => sum + this.#cost(part, true), 0);
   }
 
-  #costOf({ wanted, negation, generic, unclear, need, qualifying, windows }: MetNeed): number {
+  #costOf({ wanted, negation, generic, unclear, need, qualifying, windows, found, ...met }: MetNeed): number {
     if (!wanted) return 100;
     if (negation) return unreasonable;
     if (generic) return 30;
     const kind = findings.has(need.resourceType) ? 10 : need.resourceType === 'Encounter' ? 4 : 1;
     const late = need.dateTo !== null && need.dateTo < this.#asOf ? 1 : 0;
     const unknown = windows.length > 0 && need.dateFrom === null && need.dateTo === null ? 1 : 0;
-    return kind + late + unknown + (unclear ? 0.5 : 0) + (qualifying.length > 0 ? 2 : 0);
+    // What was measured is a fact: another way is nearer than another result.
+    const inTime = found.some((resource) => meetsDates(need, dateOf(resource, need.datePath)));
+    const hasResult = met.values.length > 0 || met.elements.some(({ path }) => path === 'value');
+    const contrary = inTime && hasResult && qualifying.length === 0 ? 15 : 0;
+    return contrary + kind + late + unknown + (unclear ? 0.5 : 0) + (qualifying.length > 0 ? 2 : 0);
   }
 
   /** The narrowest dates that all bounds together leave; of a bound for each of several rows, that of the newest unmet. */
@@ -237,6 +259,10 @@ function joined(steps: readonly Step[]): Step[] {
     together.set(key, known === undefined ? step : { ...known, needs: [...known.needs, ...step.needs] });
   }
   return [...together.values()];
+}
+
+function dataOfStep({ needs: [first] }: Step): string {
+  return first === undefined ? '' : sameData(first);
 }
 
 /** Needs that ask for the same data, whatever profile they ask it by. */

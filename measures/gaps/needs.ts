@@ -239,7 +239,7 @@ export function analyseNeeds(linked: LinkedLibrary, name: string, wanted: boolea
       definitions.set(definition, bound);
       return { kind: kind === 'until' && !lasting.has(retrieve.resourceType) ? 'interval' : kind, proper, definition };
     });
-    const values = [...conditions.values, ...asked.values];
+    const values = tightest([...conditions.values, ...asked.values]);
     const datePath = conditions.windows.map((window) => window.datePath).find((path) => path !== null) ?? null;
     const need: PlannedNeed = {
       need: dataNeed(retrieve, datePath, values, asked),
@@ -315,6 +315,18 @@ function hasData(criterion: Criterion): boolean {
 function isEmpty(node: ElmNode): boolean {
   if (node.type === 'As') return operands(node).every(isEmpty);
   return node.type === 'Null' || (node.type === 'Literal' && String(node['value']) === 'false');
+}
+
+/** Of several bounds in one direction the narrowest; the lower one first. */
+function tightest(values: readonly ValueBound[]): ValueBound[] {
+  const low = values
+    .filter(({ comparator }) => comparator === 'gt' || comparator === 'ge')
+    .toSorted((a, b) => b.value - a.value);
+  const high = values
+    .filter(({ comparator }) => comparator === 'lt' || comparator === 'le')
+    .toSorted((a, b) => a.value - b.value);
+  const exact = values.filter(({ comparator }) => comparator === 'eq');
+  return [...low.slice(0, 1), ...high.slice(0, 1), ...exact.slice(0, 1)];
 }
 
 function against({ comparator, value, unit }: ValueBound): ValueBound {

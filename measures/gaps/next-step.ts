@@ -1,6 +1,6 @@
 import type { GapAnswer } from './answer.ts';
 import type { MetNeed, Step } from './explain.ts';
-import { amount, componentName, limits, longest, oneOf, sentence, subject, timeLeft } from './sentences.ts';
+import { componentName, fitting, limits, longest, oneOf, subject, timeLeft, withUnit } from './sentences.ts';
 
 /** The verb that fits what is asked for. */
 const verbs: { readonly [resourceType: string]: string } = {
@@ -12,33 +12,46 @@ const verbs: { readonly [resourceType: string]: string } = {
 /** What would close an open gap: all of the steps together; each says what it takes, or which of several will do. */
 export function nextSteps(steps: readonly Step[], asOf: string): GapAnswer['nextSteps'] {
   const byText = new Map<string, GapAnswer['nextSteps'][number]>();
-  for (const { needs, alternatives } of steps) {
-    const [first] = needs;
+  for (const step of steps) {
+    const [first, ...together] = step.needs;
     if (first === undefined) continue;
-    const when = timeLeft(first.need, asOf);
-    const what = wording(needs);
-    const others = alternatives.map((met) => {
-      const otherwise = timeLeft(met.need, asOf);
-      return `${wording([met])}${otherwise === when ? '' : otherwise}`;
-    });
-    const names = [...new Set([what, ...others])];
-    const same = [first, ...alternatives].every(
-      ({ need }) => verbOf(need.resourceType) === verbOf(first.need.resourceType),
-    );
-    const verb = same ? verbOf(first.need.resourceType) : 'Record';
-    const text =
-      names.length === 1
-        ? `${verb} ${what}${when}`
-        : `${verb} one of: ${oneOf(names, longest - when.length - verb.length - ' one of: '.length)}${when}`;
-    const step = {
-      text: sentence(text),
+    const alternatives = step.alternatives.map(({ need }) => need);
+    const told = {
+      text: fitting(wordings(step, first, asOf)),
       need: first.need,
-      ...(needs.length > 1 && { together: needs.slice(1).map(({ need }) => need) }),
-      ...(alternatives.length > 0 && { alternatives: alternatives.map(({ need }) => need) }),
+      ...(together.length > 0 && { together: together.map(({ need }) => need) }),
+      ...(alternatives.length > 0 && { alternatives }),
     };
-    if (!byText.has(step.text)) byText.set(step.text, step);
+    if (!byText.has(told.text)) byText.set(told.text, told);
   }
   return [...byText.values()];
+}
+
+/** Ways to say a step, the most telling first. */
+function wordings({ needs, alternatives, otherwise }: Step, first: MetNeed, asOf: string): string[] {
+  const when = timeLeft(first.need, asOf);
+  const same = alternatives.every(({ need }) => verbOf(need.resourceType) === verbOf(first.need.resourceType));
+  const verb = same ? verbOf(first.need.resourceType) : 'Record';
+  const others = alternatives.map((met) => {
+    const until = timeLeft(met.need, asOf);
+    return `${wording([met])}${until === when ? '' : until}`;
+  });
+  const names = [...new Set([wording(needs), ...others])];
+  const briefly = [...new Set([subject(first), ...alternatives.map(subject)])];
+  const result = resultWording(needs);
+  if (otherwise.length > 0 && result !== null) {
+    const follow = [...new Set(otherwise.map(subject))];
+    const start = `${verb} ${subject(first)}${when}; unless ${result}, also `;
+    return [
+      `${start}${oneOf(follow, longest - start.length)}`,
+      `${start}a follow-up`,
+      `${verb} ${subject(first)}${when}, with the follow-up that its result asks for`,
+    ];
+  }
+  if (briefly.length === 1) return [`${verb} ${names[0]}${when}`, `${verb} ${briefly[0]}${when}`];
+  const list = (of: readonly string[]): string =>
+    `${verb} one of: ${oneOf(of, longest - when.length - verb.length - 9)}${when}`;
+  return [list(names), list(briefly)];
 }
 
 function verbOf(resourceType: string): string {
@@ -57,14 +70,9 @@ function wording(needs: readonly MetNeed[]): string {
   );
   if (needs.length > 1 && alike && bound !== undefined) {
     const numbers = needs.map(({ values }) => String(values[0]?.value)).join('/');
-    const unit = bound.unit === null ? '' : amount(0, bound.unit).slice(1);
-    return `${name} ${limits([{ ...bound, unit: null }]).replace(String(bound.value), numbers)}${unit}`;
+    return `${name} ${limits([{ ...bound, unit: null }]).replace(String(bound.value), numbers)}${withUnit(bound.unit)}`;
   }
-  const results = [
-    ...new Set(
-      needs.flatMap(({ elements }) => elements.flatMap(({ path, title }) => (path === 'value' ? [title] : []))),
-    ),
-  ];
+  const results = resultsOf(needs);
   const values = needs.flatMap((met) =>
     met.values.length === 0 ? [] : [`${needs.length > 1 ? `${componentName(met)} ` : ''}${limits(met.values)}`],
   );
@@ -73,4 +81,19 @@ function wording(needs: readonly MetNeed[]): string {
   if (asked !== '') return `${name} ${asked}${times}`;
   if (results.length > 0) return `${name} with the result "${results.join('" and "')}"${times}`;
   return `${name}${needs.some(({ hasValue }) => hasValue) ? ' with a result' : ''}${times}`;
+}
+
+/** "it is below 9%", "the result is ..."; null when any result will do. */
+function resultWording(needs: readonly MetNeed[]): string | null {
+  const values = [...new Set(needs.map((met) => limits(met.values)))].filter((text) => text !== '');
+  if (values.length > 0) return `it is ${values.join(' and ')}`;
+  const results = resultsOf(needs);
+  return results.length === 0 ? null : `the result is "${results.join('" and "')}"`;
+}
+
+function resultsOf(needs: readonly MetNeed[]): string[] {
+  const titles = needs.flatMap(({ elements }) =>
+    elements.flatMap(({ path, title }) => (path === 'value' ? [title] : [])),
+  );
+  return [...new Set(titles)];
 }

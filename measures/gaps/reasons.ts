@@ -1,8 +1,8 @@
 import type { FhirResource } from '../../cql/index.ts';
 import type { GapReason, GapReasonCode } from './answer.ts';
-import { type MetNeed, sameData } from './explain.ts';
+import { findings, type MetNeed, sameData } from './explain.ts';
 import { dateOf, hasElement, hasValue, meetsDates, meetsValues, observedValue } from './observed-data.ts';
-import { amount, componentName, dateInWords, limits, sentence, subject, window } from './sentences.ts';
+import { amount, componentName, dateInWords, limits, sentence, subject, window, withUnit } from './sentences.ts';
 
 /** What says most about a gap, and is nearest to being mended, comes first. */
 const precedence: readonly GapReasonCode[] = [
@@ -26,7 +26,7 @@ const most = 5;
 export function gapReasons(obstacles: readonly MetNeed[], panel: readonly MetNeed[]): GapReason[] {
   const all = obstacles.flatMap((met) => (met.wanted ? wanting(met, beside(met, panel)) : standing(met)));
   // Of what nothing was found, a need that something can be said of tells more.
-  const reasons = [...all].sort((a, b) => precedence.indexOf(a.code) - precedence.indexOf(b.code));
+  const reasons = [...all].sort((a, b) => rank(a) - rank(b));
   const byText = new Map<string, GapReason>();
   const told = new Set<string>();
   for (const reason of reasons) {
@@ -36,6 +36,11 @@ export function gapReasons(obstacles: readonly MetNeed[], panel: readonly MetNee
     if (!byText.has(reason.text)) byText.set(reason.text, reason);
   }
   return [...byText.values()].slice(0, most);
+}
+
+/** By what it says, and of that what is found out rather than done, or has no name, last. */
+function rank({ code, need }: GapReason): number {
+  return precedence.indexOf(code) * 4 + (findings.has(need.resourceType) ? 1 : 0) + (need.title === null ? 2 : 0);
 }
 
 /** Needs of other components of the same panel, the need itself among them, in the order of the measure. */
@@ -94,16 +99,14 @@ function faultOf(met: MetNeed, resource: FhirResource, panel: readonly MetNeed[]
     const values = panel.map((part) => observedValue(resource, part.component));
     const unit = met.values[0]?.unit ?? null;
     const shown = values.map((each) => (each === null ? 'unknown' : String(each))).join('/');
-    const measured =
-      value === null && panel.length < 2
-        ? 'has no value'
-        : `was ${shown}${unit === null ? '' : amount(0, unit).slice(1)}`;
+    const measured = value === null && panel.length < 2 ? 'has no value' : `was ${shown}${withUnit(unit)}`;
+    const named = panel.length > 1 ? about : `${met.component?.display ?? subject(met)}${dated(resource, met)}`;
     const part = panel.length > 1 ? `${componentName(met)} ` : '';
     return reason(
       'ValueOutOfRange',
       met,
       resource,
-      `${about} ${measured}; ${part}must be ${limits(met.values)}`,
+      `${named} ${measured}; ${part}must be ${limits(met.values)}`,
       'value',
     );
   }

@@ -24,10 +24,14 @@ export function titleOf(title: string): string {
     .trim();
 }
 
-/** " between 1 Jan 2026 and 31 Dec 2026": the dates that data must have, as a part of a sentence. Empty without. */
+/** " between 1 Jan and 31 Dec 2026": the dates that data must have, as a part of a sentence. Empty without. */
 export function window({ dateFrom, dateTo }: Pick<DataNeed, 'dateFrom' | 'dateTo'>): string {
   if (dateFrom !== null && dateFrom === dateTo) return ` on ${dateInWords(dateFrom)}`;
-  if (dateFrom !== null && dateTo !== null) return ` between ${dateInWords(dateFrom)} and ${dateInWords(dateTo)}`;
+  if (dateFrom !== null && dateTo !== null) {
+    const sameYear = dateFrom.slice(0, 4) === dateTo.slice(0, 4);
+    const from = dateInWords(dateFrom);
+    return ` between ${sameYear && dateFrom.length === 10 ? from.slice(0, -5) : from} and ${dateInWords(dateTo)}`;
+  }
   if (dateFrom !== null) return ` from ${dateInWords(dateFrom)} on`;
   return dateTo === null ? '' : ` by ${dateInWords(dateTo)}`;
 }
@@ -82,7 +86,13 @@ export function limits(values: readonly ValueBound[]): string {
 }
 
 export function amount(value: number, unit: string | null): string {
-  return unit === null || unit === '1' ? String(value) : `${value}${unit === '%' ? '' : ' '}${unit}`;
+  return `${value}${withUnit(unit)}`;
+}
+
+/** A unit as it stands behind a number: " mm[Hg]", "%", nothing for the unit 1. */
+export function withUnit(unit: string | null): string {
+  if (unit === null || unit === '1') return '';
+  return unit === '%' ? unit : ` ${unit}`;
 }
 
 /** "a, b or c"; what doesn't fit is counted: "a, b or 3 others". */
@@ -96,6 +106,11 @@ export function oneOf(names: readonly string[], room: number): string {
     if (parts.length > 1 && text.length <= room) return text;
   }
   return different[0] ?? '';
+}
+
+/** The first of some wordings, the most telling first, that a glance takes. */
+export function fitting(wordings: readonly string[]): string {
+  return sentence(wordings.find((text) => text.length <= longest) ?? wordings.at(-1) ?? '');
 }
 
 /** In sentence case, and no longer than a glance takes. */

@@ -163,7 +163,7 @@ describe('The answer to the gaps of one patient', () => {
         text: 'A1c of 1 May 2026 was 9.4; must be at most 9',
       },
     ]);
-    expect(gap?.nextSteps.map(({ text }) => text)).toEqual(['Record A1c at most 9 between 1 Jan 2026 and 31 Dec 2026']);
+    expect(gap?.nextSteps.map(({ text }) => text)).toEqual(['Record A1c at most 9 between 1 Jan and 31 Dec 2026']);
   });
 
   it('where less is better and nothing is recorded, says so', async () => {
