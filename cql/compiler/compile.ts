@@ -41,9 +41,11 @@ export class ExpressionCompiler implements CompileContext {
 
   compile(node: ElmNode): Code {
     const definition = this.#definitionOf(node);
-    const code = definition.emit(node, this);
-    if (!this.tracing) return code;
-    return js`cx.trace.clause(${this.use(this.place(node))}, () => ${code})`;
+    return this.traced(node, definition.emit(node, this));
+  }
+
+  traced(node: ElmNode, code: Code): Code {
+    return this.tracing ? js`cx.trace.clause(${this.use(this.place(node))}, () => (${code}))` : code;
   }
 
   test(node: ElmNode): Code {

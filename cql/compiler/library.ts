@@ -141,7 +141,7 @@ function writeMember(member: Member, compiler: ExpressionCompiler, slot: number)
   const isParameter = source.type === 'ParameterDef' || !('expression' in source);
   const body = isParameter ? (source as ElmParameterDef).default : (source as ElmExpressionDef).expression;
   scope.function(nameOf(member), [], () => {
-    const value = body === undefined ? js`null` : compiler.compile(body);
+    const value = body === undefined ? js`null` : compiler.traced(source, compiler.compile(body));
     const given = isParameter
       ? js`const given = cx.parameters.get(${member.name});\nif (given !== undefined) return given;\n`
       : js``;

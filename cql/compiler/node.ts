@@ -31,6 +31,8 @@ export interface CompileContext {
   /** The JSON of a FHIR element; null when that cannot be had without its FhirElement. */
   raw(node: ElmNode): Raw | null;
   typeOf(node: ElmNode): Type;
+  /** In a trace, the value with a note that it is the node's; otherwise just the value. */
+  traced(node: ElmNode, code: Code): Code;
   /** The name by which the code refers to a value or a function of ours. */
   use(value: unknown): Code;
   /** Where a node stands, for traces. */

@@ -13,7 +13,8 @@ function container(node: ElmNode, part: string, cx: CompileContext): Code {
   const reference = optionalChild(node, part);
   if (reference === null) return cx.compile(child(node, `${part}Expression`));
   if (reference.type !== undefined && !reference.type.endsWith('Ref')) return cx.compile(reference);
-  return cx.use(part === 'valueset' ? cx.references.valueSet(reference) : cx.references.codeSystem(reference));
+  const named = part === 'valueset' ? cx.references.valueSet(reference) : cx.references.codeSystem(reference);
+  return cx.traced(reference, cx.use(named));
 }
 
 function membership(

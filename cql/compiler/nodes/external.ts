@@ -19,7 +19,9 @@ const Retrieve = defineNode(
     const retrieval = cx.use(cx.references.retrieval(retrievalOf(node, filter, cx)));
     const found =
       codes !== null && filter === null ? js`cx.findBy(${retrieval}, ${cx.compile(codes)})` : js`cx.find(${retrieval})`;
-    return cx.tracing ? js`cx.trace.retrieve(${cx.use(cx.place(node))}, ${found})` : found;
+    if (!cx.tracing) return found;
+    const named = filter === null || codes === null ? js`null` : cx.compile(codes);
+    return js`(${named}, cx.trace.retrieve(${cx.use(cx.place(node))}, ${found}))`;
   },
   { infer: (node) => listOf(typeNamed(text(node, 'dataType'))) },
 );

@@ -58,7 +58,7 @@ function sourceOf(source: ElmNode, cx: CompileContext): Source {
     value,
     rows,
     position,
-    expression: raw !== null && isRaw ? raw.code : cx.compile(expression),
+    expression: cx.traced(source, raw !== null && isRaw ? raw.code : cx.compile(expression)),
     raw: isRaw,
   };
 }
@@ -72,7 +72,7 @@ function rowStatements(node: ElmNode, sources: readonly Source[], out: Code, cx:
     if (first === undefined) return lines([...statements, ...passing(node, variables, out, cx)]);
     const expression = child(first, 'expression');
     const variable = cx.scope.declare(text(first, 'identifier'), 'l', cx.typeOf(expression));
-    const statement = js`const ${variable.code} = ${cx.compile(expression)};`;
+    const statement = js`const ${variable.code} = ${cx.traced(first, cx.compile(expression))};`;
     return cx.scope.within([variable], () => bind(others, [...variables, variable], [...statements, statement]));
   };
   return bind(lets, aliases, [js`if (--cx.fuel < 0) cx.refuel();`]);
@@ -110,7 +110,7 @@ if (--cx.fuel < 0) cx.refuel();
 const ${variable.code} = ${rows}[${position}];
 if (${condition}) { ${found} = true;${stop} }
 }
-if (${found} === ${clause.type === 'Without'}) continue;`,
+if (!(${cx.traced(clause, js`${found} !== ${clause.type === 'Without'}`)})) continue;`,
   ]);
 }
 
