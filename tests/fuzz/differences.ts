@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { CqlError, type CqlValue, type ElmNode, type FhirResource } from '../../cql/index.ts';
+import { same } from '../conformance/cql-tests.ts';
+import { compiler, evaluate, interpreter, libraryOf } from './evaluate.ts';
+import { generator } from './expressions.ts';
+import { notation } from './notation.ts';
+import { records } from './patients.ts';
+import { type Triaged, triaged } from './triaged.ts';
+import { resultTypes } from './types-of-results.ts';
+
+export interface Example {
+  readonly expression: ElmNode;
+  readonly resources: readonly FhirResource[];
+  readonly resultTypes: boolean;
+}
+
+export interface Difference extends Example {
+  readonly interpreted: CqlValue | CqlError;
+  readonly compiled: CqlValue | CqlError;
+}
+
+export const examples: fc.Arbitrary<Example> = fc.record({
+  expression: fc.oneof(
+    ...resultTypes.flatMap((type) => [generator(1).of(type), generator(2).of(type), generator(3).of(type)]),
+  ),
+  resources: records,
+  resultTypes: fc.boolean(),
+});
+
+/** What the engines give when they do not agree; null when they do. */
+export async function differenceOf(example: Example): Promise<Difference | null> {
+  const library = libraryOf(example.expression, example);
+  const interpreted = await evaluate(interpreter, library, example.resources);
+  const compiled = await evaluate(compiler, library, example.resources);
+  return agree(interpreted, compiled) ? null : { ...example, interpreted, compiled };
+}
+
+export function ruleOf(difference: Difference): Triaged | null {
+  return triaged.find(({ applies }) => applies(difference)) ?? null;
+}
+
+/** Any two errors of the CQL layer agree: their texts are each engine's own. */
+function agree(a: CqlValue | CqlError, b: CqlValue | CqlError): boolean {
+  if (a instanceof CqlError || b instanceof CqlError) return a instanceof CqlError && b instanceof CqlError;
+  return same(closed(a), closed(b));
+}
+
+/**
+ * One way of writing what can be written in two: `Interval[1, 4)` is `Interval[1, 3]` (integers), `2 days` is `2 day`
+ * (CQL 1.5, 2.2.2.7).
+ */
+function closed(value: CqlValue): unknown {
+  if (isList(value)) return value.map(closed);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value.type === 'Quantity')
+    return { ...value, unit: value.unit.replace(/(?<=year|month|week|day|hour|minute|second)s$/, '') };
+  if (value.type !== 'Interval') return value;
+  const { low, high, lowClosed, highClosed } = value;
+  if (typeof low !== 'number' || typeof high !== 'number' || !Number.isInteger(low) || !Number.isInteger(high))
+    return { ...value, low: closed(low), high: closed(high) };
+  return {
+    ...value,
+    low: lowClosed ? low : low + 1,
+    high: highClosed ? high : high - 1,
+    lowClosed: true,
+    highClosed: true,
+  };
+}
+
+function isList(value: CqlValue): value is readonly CqlValue[] {
+  return Array.isArray(value);
+}
+
+/** Types of the nodes of an expression, outermost first. */
+export function nodeTypes(expression: unknown): string[] {
+  if (Array.isArray(expression)) return expression.flatMap(nodeTypes);
+  if (typeof expression !== 'object' || expression === null) return [];
+  const own = 'type' in expression && typeof expression.type === 'string' ? [expression.type] : [];
+  const parts = Object.entries(expression).filter(([name]) => !name.startsWith('resultType'));
+  return [...own, ...parts.flatMap(([, part]) => nodeTypes(part))];
+}
+
+export function describeDifference({ expression, resources, interpreted, compiled, ...rest }: Difference): string {
+  const elm = JSON.stringify(expression, (key, value: unknown) => (key.startsWith('resultType') ? undefined : value));
+  return [
+    notation(expression),
+    `ELM: ${elm}`,
+    `record: ${JSON.stringify(resources)}${rest.resultTypes ? '' : ' (no result types in the ELM)'}`,
+    `interpreted: ${shown(interpreted)}`,
+    `compiled:    ${shown(compiled)}`,
+  ].join('\n');
+}
+
+function shown(value: CqlValue | CqlError): string {
+  return value instanceof CqlError ? `${value.name}: ${value.message}` : JSON.stringify(value);
+}

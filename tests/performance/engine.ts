@@ -1,0 +1,39 @@
+import type { FhirResource } from '../../cql/index.ts';
+import type { MeasurementPeriod } from '../../measures/index.ts';
+import type { StoredPatient } from './patients.ts';
+
+/** The engines that are compared, and the floor: reading the same records without evaluating anything. */
+export const engineNames = ['compiled', 'interpreted', 'cql-execution', 'fqm-execution', 'JSON.parse'] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/** A patient whose resources are parsed. */
+export interface ParsedPatient {
+  readonly id: string;
+  readonly resources: readonly FhirResource[];
+  readonly period: MeasurementPeriod;
+}
+
+/** An engine under test. Each runs in a thread of its own, because some of them change classes of the others. */
+export interface BenchEngine {
+  /** Name and version of what does the work. */
+  readonly version: string;
+  prepare(measure: string): Promise<PreparedBench>;
+}
+
+export interface PreparedBench {
+  /**
+   * Evaluates every population, stratifier and observation of the measure (no supplemental data) for each patient.
+   * @param gaps go on to the gap answer, where the engine has one
+   * @returns how many of the patients could not be evaluated
+   */
+  evaluate(patients: readonly ParsedPatient[], gaps: boolean): Promise<number>;
+}
+
+export function parse({ id, texts, period }: StoredPatient): ParsedPatient {
+  return { id, period, resources: texts.map((text): FhirResource => JSON.parse(text)) };
+}
+
+/** What Now() is for a patient. */
+export function nowOf({ end }: MeasurementPeriod): string {
+  return `${end}T23:59:59.999+00:00`;
+}
