@@ -9,6 +9,7 @@ import { installBundle } from './content/install-bundle.ts';
 import { installCheck } from './content/install-check.ts';
 import { demoIdentity } from './http/request-context.ts';
 import { createLogger } from './log.ts';
+import { isOperatorError } from './main/operator-errors.ts';
 import { toOutcome } from './outcomes.ts';
 import { putResources } from './seed.ts';
 import { type Services, startServices } from './services.ts';
@@ -118,10 +119,7 @@ function wholeNumber(text: string): number {
 
 program.parseAsync().catch((error: Error) => {
   const { outcome, unexpected } = toOutcome(error);
-  if (unexpected)
-    console.error(
-      error.name === 'InvalidConfig' || 'code' in error || error.name === 'UnreadableContent' ? error.message : error,
-    );
+  if (unexpected) console.error(isOperatorError(error) || 'code' in error ? error.message : error);
   else
     for (const { severity, diagnostics, expression } of outcome.issue)
       console.error(`${severity}: ${expression?.join(', ') ?? ''} ${diagnostics}`);

@@ -8,6 +8,7 @@ const environment = z.object({
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
+    .refine((url) => URL.canParse(url), 'is not a URL')
     .optional(),
   GAPLESS_DATA_DIR: z.string().optional(),
   GAPLESS_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
@@ -78,7 +79,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     timezone: e.GAPLESS_TIMEZONE,
     maxBody: e.GAPLESS_MAX_BODY,
     publicUrl: e.GAPLESS_PUBLIC_URL?.replace(/\/$/, '') ?? null,
-    corsOrigins: e.GAPLESS_CORS_ORIGINS.split(',').map((origin) => origin.trim()).filter((origin) => origin !== ''),
+    corsOrigins: e.GAPLESS_CORS_ORIGINS.split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
     root: fileURLToPath(new URL('..', import.meta.url)),
   };
 }

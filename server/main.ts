@@ -6,6 +6,7 @@ import { measurePatients } from './gaps/views/measure-patients.ts';
 import { createApp } from './http/app.ts';
 import { demoIdentity } from './http/request-context.ts';
 import { createLogger, type Logger } from './log.ts';
+import { isOperatorError } from './main/operator-errors.ts';
 import { ProgressLine } from './main/progress.ts';
 import { outcomeOf } from './outcomes.ts';
 import { seed } from './seed.ts';
@@ -146,7 +147,7 @@ Ctrl-C stops it; what it stored is there again at the next start.`;
 }
 
 function fail(error: Error, log: Logger | null): never {
-  if (error instanceof InvalidConfig) console.error(error.message);
+  if (isOperatorError(error)) console.error(error.message);
   else if (log !== null) log.error('Gapless could not go on', { error });
   else console.error(error);
   process.exit(1);

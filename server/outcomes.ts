@@ -62,6 +62,8 @@ const translations: Readonly<Record<string, Translation>> = {
   UnreadableAttachment: { status: 422, code: 'structure' },
   UnknownJobKind: { status: 422, code: 'not-supported' },
   PoolClosed: { status: 503, code: 'transient', retryAfter: 2 },
+  // database
+  CommitUnconfirmed: { status: 503, code: 'incomplete', retryAfter: 2 },
   // http
   InvalidTimezone: { status: 400, code: 'value' },
 };

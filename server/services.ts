@@ -8,6 +8,7 @@ import type { RequestContext } from './context.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
+import { requireDatabase } from './db/reachable.ts';
 import { tenantsWithContent } from './gaps/change-feed.ts';
 import { type GapWorker, startGapWorker } from './gaps/gap-worker.ts';
 import { trendJob, trendJobHandler } from './gaps/trend-job.ts';
@@ -63,7 +64,9 @@ class Running {
   async close(): Promise<void> {
     for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
       const { name, stop } = part;
+      const began = performance.now();
       await stop().catch((error: Error) => this.#log.error(`${name} did not stop cleanly`, { reason: error.message }));
+      this.#log.debug(`${name} stopped`, { ms: Math.round(performance.now() - began) });
     }
   }
 }
@@ -71,7 +74,7 @@ class Running {
 /**
  * The composition root: database → audit → measures → evaluation threads → jobs and gap worker → FHIR.
  *
- * @throws EmbeddedPostgresFailed, MigrationChanged, and the driver's error when DATABASE_URL does not answer
+ * @throws EmbeddedPostgresFailed, UnusableDatabase, MigrationChanged
  */
 export async function startServices(config: Config, log: Logger): Promise<Services> {
   const running = new Running(log);
@@ -89,6 +92,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
   const database = running.add('the database', openDatabase({ connectionString, log, max: 20 }), (part) =>
     part.close(),
   );
+  await requireDatabase(database, connectionString);
   const ran = await migrate(database);
   if (ran.length > 0) log.info('the schema is up to date', { migrations: ran.length });
 

@@ -47,13 +47,33 @@ export function openDatabase({ connectionString, log, max = 10 }: DatabaseSettin
     application_name: 'gapless',
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-  pool.on('error', (error) => log.warn('an idle database connection broke', { reason: error.message }));
+  pool.on('error', (error) => {
+    if (!pool.ending) log.warn('an idle database connection broke', { reason: error.message });
+  });
   return {
     pool,
     query: (query, values) => pool.query(query as string, values as unknown[]),
     transaction: (work) => transaction(pool, work),
     close: () => pool.end(),
   };
+}
+
+/** The connection broke between COMMIT and its answer: whether the transaction was kept cannot be known here. */
+export class CommitUnconfirmed extends Error {
+  override readonly name = 'CommitUnconfirmed';
+}
+
+async function commit(client: Transaction): Promise<void> {
+  try {
+    await client.query('COMMIT');
+  } catch (error) {
+    // A refusal has a SQLSTATE and was rolled back; all else is a connection that broke.
+    if (/^(?!57P|08|EPIPE)[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '')) throw error;
+    throw new CommitUnconfirmed(
+      'The database went away while it stored the change, which may have been kept: read before sending it again',
+      { cause: error },
+    );
+  }
 }
 
 const conflicts = new Set(['40001', '40P01']);
@@ -69,7 +89,7 @@ async function transaction<T>(pool: pg.Pool, work: (sql: Transaction) => Promise
     try {
       await client.query('BEGIN');
       const result = await work(client);
-      await client.query('COMMIT');
+      await commit(client);
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((reason: Error) => {
