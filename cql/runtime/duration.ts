@@ -23,12 +23,19 @@ export function DurationBetween(a: Value, b: Value, precision: Precision): numbe
     const [low, high] = [lastTime(a.time, a.precision), lastTime(b.time, b.precision)];
     return certain(timeUnits(low, b.time, precision), timeUnits(a.time, high, precision));
   }
-  const [x, y] = sameOffset(a, b);
+  const offset = a instanceof CqlDateTime ? a.offset : b instanceof CqlDateTime ? b.offset : 0;
+  const [x, y] = [asDateTime(a, offset), asDateTime(b, offset)];
   if (x === null || y === null) return null;
-  const [xDate, yDate] = [latestDate(x.date, x.precision), latestDate(y.date, y.precision)];
-  const [xTime, yTime] = [lastTime(x.time, x.precision), lastTime(y.time, y.precision)];
-  const [xFirst, yFirst] = [earliestDate(x.date, x.precision), earliestDate(y.date, y.precision)];
-  return certain(periods(xDate, xTime, yFirst, y.time, precision), periods(xFirst, x.time, yDate, yTime, precision));
+  if (x.precision >= precisions.Second && y.precision >= precisions.Second) {
+    const end = atOffset(y, offset);
+    return periods(x.date, x.time, end.date, end.time, precision);
+  }
+  const [first, last] = [atOffset(earliest(y), offset), atOffset(latest(y), offset)];
+  const [xFirst, xLast] = [earliest(x), latest(x)];
+  return certain(
+    periods(xLast.date, xLast.time, first.date, first.time, precision),
+    periods(xFirst.date, xFirst.time, last.date, last.time, precision),
+  );
 }
 
 function durationOfDates(a: CqlDate, b: CqlDate, precision: Precision): number | Uncertainty | null {
@@ -49,13 +56,7 @@ function certain(low: number, high: number): number | Uncertainty {
   return low === high ? low : new Uncertainty(low, high);
 }
 
-/** Both as date-times of one offset, that of the first; a date counts as a date-time without a time. */
-function sameOffset(a: Value, b: Value): readonly [CqlDateTime, CqlDateTime] | readonly [null, null] {
-  const offset = a instanceof CqlDateTime ? a.offset : b instanceof CqlDateTime ? b.offset : 0;
-  const [x, y] = [asDateTime(a, offset), asDateTime(b, offset)];
-  return x === null || y === null ? [null, null] : [x, atOffset(y, x.offset)];
-}
-
+/** A date counts as a date-time without a time. */
 function asDateTime(value: Value, offset: number): CqlDateTime | null {
   if (value instanceof CqlDateTime) return value;
   return value instanceof CqlDate ? new CqlDateTime(value.date, 0, value.precision, offset) : null;
@@ -107,10 +108,10 @@ export function DifferenceBetween(a: Value, b: Value, precision: Precision): num
   const coarse = precision <= precisions.Day || precision === precisions.Week;
   if (a instanceof CqlDate && b instanceof CqlDate && !coarse) return null;
   const offset = a instanceof CqlDateTime ? a.offset : b instanceof CqlDateTime ? b.offset : 0;
-  const [x, y] = coarse ? [asDateTime(a, offset), asDateTime(b, offset)] : sameOffset(a, b);
+  const [x, y] = [asDateTime(a, offset), asDateTime(b, offset)];
   if (x === null || y === null) return null;
-  const [low, high] = [boundariesBefore(latest(x), precision), boundariesBefore(latest(y), precision)];
-  return certain(boundariesBefore(earliest(y), precision) - low, high - boundariesBefore(earliest(x), precision));
+  const count = (value: CqlDateTime): number => boundariesBefore(coarse ? value : atOffset(value, offset), precision);
+  return certain(count(earliest(y)) - count(latest(x)), count(latest(y)) - count(earliest(x)));
 }
 
 function earliest(value: CqlDateTime): CqlDateTime {
