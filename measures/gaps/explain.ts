@@ -36,7 +36,7 @@ export class Explanation {
   readonly #needs = new Map<PlannedNeed, MetNeed>();
 
   /**
-   * @param given retrieves that the subject's membership of the denominator rests on already
+   * @param given data that the subject's membership of the denominator rests on already (`askedData`)
    * @param byClause the truth of clauses tells of the subject (boolean basis), not of one among several members
    */
   constructor(
@@ -156,7 +156,7 @@ export class Explanation {
   #isAside(criterion: Criterion): boolean {
     if (criterion.kind !== 'data')
       return criterion.kind !== 'other' && criterion.of.every((part) => this.#isAside(part));
-    return criterion.need.generic || this.#given.has(criterion.need.retrieve);
+    return criterion.need.generic || this.#given.has(askedData(criterion.need.need));
   }
 
   #isPlain(criterion: Criterion): boolean {
@@ -259,6 +259,19 @@ function joined(steps: readonly Step[]): Step[] {
     together.set(key, known === undefined ? step : { ...known, needs: [...known.needs, ...step.needs] });
   }
   return [...together.values()];
+}
+
+/** What a need asks for: the type with its value set or codes. */
+export function askedData({
+  resourceType,
+  valueSet,
+  codes,
+}: {
+  readonly resourceType: string;
+  readonly valueSet: string | null;
+  readonly codes: readonly { readonly code?: string }[];
+}): string {
+  return JSON.stringify([resourceType, valueSet ?? codes.map(({ code }) => code)]);
 }
 
 function dataOfStep({ needs: [first] }: Step): string {

@@ -5,10 +5,10 @@ import type { EvaluationTrace, GroupResult, MeasurementPeriod, SubjectResult } f
 import type { PreparedMeasure } from '../prepare.ts';
 import type { GapAnswer } from './answer.ts';
 import { type Criterion, criterionKey, leaves } from './criterion.ts';
-import { Explanation } from './explain.ts';
+import { askedData, Explanation } from './explain.ts';
 import { nextSteps } from './next-step.ts';
 import { dateOf } from './observed-data.ts';
-import { gapReasons } from './reasons.ts';
+import { foundReasons, gapReasons } from './reasons.ts';
 import { gapFacts, gapStatus } from './status.ts';
 
 /**
@@ -54,8 +54,10 @@ function toClose(of: OneGroup): Pick<GapAnswer, 'reasons' | 'nextSteps'> {
   if (criterion === null) return { reasons: [], nextSteps: [] };
   const explanation = explanationOf(of);
   const panel = leaves(criterion).map((planned) => explanation.need(planned));
+  const reasons = gapReasons(explanation.obstacles(criterion), panel);
   return {
-    reasons: gapReasons(explanation.obstacles(criterion), panel),
+    // Where no single need is in the way, what was found of all of them is what can be said.
+    reasons: reasons.length > 0 ? reasons : foundReasons(panel),
     nextSteps: nextSteps(explanation.steps(criterion), asOf),
   };
 }
@@ -79,7 +81,11 @@ function evidence(of: OneGroup, eligible: boolean): string[] {
 function explanationOf({ prepared, group, result, trace, asOf }: OneGroup): Explanation {
   const membership = group.populations.filter(({ code }) => code === 'initial-population' || code === 'denominator');
   const retrieves = membership.flatMap(({ expression }) => prepared.requirements.get(expression)?.retrieves ?? []);
-  const given = new Set(retrieves.map(({ library, localId }) => `${library} ${localId}`));
+  const given = new Set(
+    retrieves.map(({ resourceType, valueSet, codes }) =>
+      askedData({ resourceType, valueSet: valueSet?.url ?? null, codes }),
+    ),
+  );
   return new Explanation(trace, result, asOf, given, group.basis === 'boolean');
 }
 

@@ -7,6 +7,7 @@ const verbs: { readonly [resourceType: string]: string } = {
   MedicationRequest: 'Prescribe',
   ServiceRequest: 'Order',
   DeviceRequest: 'Order',
+  Condition: 'Document',
 };
 
 /** What would close an open gap: all of the steps together; each says what it takes, or which of several will do. */
@@ -46,6 +47,7 @@ function wordings({ needs, alternatives, otherwise }: Step, first: MetNeed, asOf
       `${start}${oneOf(follow, longest - start.length)}`,
       `${start}a follow-up`,
       `${verb} ${subject(first)}${when}, with the follow-up that its result asks for`,
+      `${verb} ${subject(first)}${when}, and follow up`,
     ];
   }
   if (briefly.length === 1) return [`${verb} ${names[0]}${when}`, `${verb} ${briefly[0]}${when}`];

@@ -1,7 +1,7 @@
 import type { FhirResource } from '../../cql/index.ts';
 import type { GapReason, GapReasonCode } from './answer.ts';
 import { findings, type MetNeed, sameData } from './explain.ts';
-import { dateOf, hasElement, hasValue, meetsDates, meetsValues, observedValue } from './observed-data.ts';
+import { dateOf, elementCodes, hasElement, hasValue, meetsDates, meetsValues, observedValue } from './observed-data.ts';
 import { amount, componentName, dateInWords, limits, sentence, subject, window, withUnit } from './sentences.ts';
 
 /** What says most about a gap, and is nearest to being mended, comes first. */
@@ -38,6 +38,19 @@ export function gapReasons(obstacles: readonly MetNeed[], panel: readonly MetNee
   return [...byText.values()].slice(0, most);
 }
 
+/** The data that was looked at, where it can't be told which of it decides. */
+export function foundReasons(panel: readonly MetNeed[]): GapReason[] {
+  const all = panel.flatMap((met) => {
+    const [newest] = met.found;
+    if (newest === undefined || met.generic) return [];
+    const about = `${subject(met)}${dated(newest, met)}`;
+    return met.wanted
+      ? [reason('InvalidAttribute', met, newest, `${about} does not count under this measure`)]
+      : [reason('Present', met, newest, `${about} was found, which may count against`)];
+  });
+  return [...new Map(all.map((each) => [each.text, each])).values()].sort((a, b) => rank(a) - rank(b)).slice(0, most);
+}
+
 /** By what it says, and of that what is found out rather than done, or has no name, last. */
 function rank({ code, need }: GapReason): number {
   return precedence.indexOf(code) * 4 + (findings.has(need.resourceType) ? 1 : 0) + (need.title === null ? 2 : 0);
@@ -69,7 +82,7 @@ function wanting(met: MetNeed, panel: readonly MetNeed[]): GapReason[] {
       reason('CountOutOfRange', met, latest, `${qualifying.length} of ${count} ${name}${window(need)} were found`),
     ];
   const about = `${name}${dated(latest, met)}`;
-  return [reason('InvalidAttribute', met, latest, `${about} does not count under this measure as it is recorded`)];
+  return [reason('InvalidAttribute', met, latest, `${about} does not count under this measure`)];
 }
 
 function tooEarlyOrLate(met: MetNeed, resource: FhirResource): GapReason {
@@ -89,9 +102,10 @@ function faultOf(met: MetNeed, resource: FhirResource, panel: readonly MetNeed[]
     if (hasElement(resource, element) !== false) continue;
     const isResult = element.path === 'value';
     const words = element.path.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
-    const text = isResult
-      ? `does not have the result "${element.title}"`
-      : `does not have the ${words} ${element.title}`;
+    const has = element.path === 'status' ? elementCodes(resource, 'status').join(', ') : '';
+    const otherwise =
+      has === '' ? `does not have the ${words} ${element.title}` : `has the status ${has}; must be ${element.title}`;
+    const text = isResult ? `does not have the result "${element.title}"` : otherwise;
     return reason(isResult ? 'ValueOutOfRange' : 'InvalidAttribute', met, resource, `${about} ${text}`, element.path);
   }
   const value = observedValue(resource, met.component);

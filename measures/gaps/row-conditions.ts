@@ -2,7 +2,7 @@ import type { ElmNode, LinkedLibrary } from '../../cql/index.ts';
 import { closedExpression } from './bounds.ts';
 import type { ElementCodes, ValueBound, Window } from './criterion.ts';
 import { codesIn } from './element-codes.ts';
-import { aliasOf, bodyOf, isNode, operands, type Placed, resolved, within } from './elm-scope.ts';
+import { aliasOf, bodyOf, innerScope, isNode, nodes, operands, type Placed, resolved, within } from './elm-scope.ts';
 
 /** What a query's conditions ask of the rows of one source. */
 export interface RowConditions {
@@ -79,7 +79,14 @@ export function rowConditions(linked: LinkedLibrary, condition: Placed, own: Pla
   if (node.type === 'And')
     return parts.map((part) => rowConditions(linked, { node: part, scope }, own)).reduce(merged, noConditions);
   const about = [...within(placed)].filter((part) => aliasOf(part) === own);
-  if (looksForData(placed)) return { ...noConditions, others: [{ placed, wanted: true }], unclear: about.length > 0 };
+  if (looksForData(placed)) {
+    const joined = about.length > 0 && node.type === 'Exists' ? existing(linked, placed, own) : noConditions;
+    return {
+      ...joined,
+      others: [{ placed, wanted: true }],
+      unclear: joined.unclear || (about.length > 0 && joined === noConditions),
+    };
+  }
   if (about.length === 0) return noConditions;
   const predicate = node.type === 'FunctionRef' ? codesIn(linked, placed, own) : null;
   if (predicate !== null) return { ...noConditions, elements: [predicate] };
@@ -98,6 +105,20 @@ export function rowConditions(linked: LinkedLibrary, condition: Placed, own: Pla
   if (values.length > 0) return { ...noConditions, values };
   const window = dateWindow(linked, node, [left, right], own, path);
   return window === null ? { ...noConditions, unclear: true } : { ...noConditions, windows: [window] };
+}
+
+/** What the existence of other data asks of the rows themselves: "exists (Visits V where Order.authoredOn during V.period)". */
+function existing(linked: LinkedLibrary, { node, scope }: Placed, own: Placed): RowConditions {
+  const [query] = operands(node);
+  if (query?.type !== 'Query') return noConditions;
+  const inner = innerScope({ node: query, scope });
+  const related = nodes(query['relationship']).flatMap(({ type, suchThat }) =>
+    type === 'With' ? nodes(suchThat) : [],
+  );
+  return [...nodes(query['where']), ...related]
+    .map((condition) => rowConditions(linked, { node: condition, scope: inner }, own))
+    .map((conditions) => ({ ...conditions, others: [] }))
+    .reduce(merged, noConditions);
 }
 
 export function merged(a: RowConditions, b: RowConditions): RowConditions {

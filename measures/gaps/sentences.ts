@@ -62,6 +62,7 @@ function uncapitalised(title: string): string {
 
 /** What is looked for: the value set's or code's title, otherwise the type. */
 export function subject({ need, component }: PlannedNeed): string {
+  if (need.resourceType === 'Task' && need.title !== null) return `task "${need.title}"`;
   return uncapitalised(need.title ?? component?.display ?? need.resourceType.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' '));
 }
 
@@ -105,7 +106,7 @@ export function oneOf(names: readonly string[], room: number): string {
     const text = `${parts.slice(0, -1).join(', ')} or ${parts.at(-1)}`;
     if (parts.length > 1 && text.length <= room) return text;
   }
-  return different[0] ?? '';
+  return different.length > 1 ? `${different[0]} or ${different.length - 1} others` : (different[0] ?? '');
 }
 
 /** The first of some wordings, the most telling first, that a glance takes. */
