@@ -61,14 +61,11 @@ function finite(bound: Bound, side: 'low' | 'high'): Value {
   return bound instanceof UnknownPoint ? bound[side] : bound;
 }
 
+/** In one offset always, so that intervals without an end all end together, whatever the offsets of their starts. */
 function extreme(interval: Interval, of: typeof leastOf): Value {
   if (interval.pointType === null) return null;
   const other = interval.low ?? interval.high;
-  return of(
-    interval.pointType,
-    other instanceof CqlDateTime ? other.offset : 0,
-    other instanceof Quantity ? other.unit : '1',
-  );
+  return of(interval.pointType, 0, other instanceof Quantity ? other.unit : '1');
 }
 
 export function compareBounds(a: Bound, b: Bound, precision: Precision): Order {

@@ -100,6 +100,15 @@ describe('19. Intervals', () => {
     ],
     ['End of an interval that never ends', cql.End(since), 2_147_483_647],
     ['End that is not known', cql.End(unknownEnd), null],
+    [
+      'Includes of intervals without an end that start in different offsets',
+      cql.Includes(
+        interval('[]', dateTime('2010-01-01T00:00:00Z'), null),
+        interval('[]', dateTime('2011-01-01T00:00:00-05:00'), null),
+        Unstated,
+      ),
+      true,
+    ],
     ['Width', cql.Width(interval('[)', 1, 5)), 3],
     ['Size', cql.Size(interval('[)', 1, 5)), 4],
     ['PointFrom', cql.PointFrom(interval('[)', 1, 2)), 1],
