@@ -5,10 +5,10 @@ import type { EvaluationTrace, GroupResult, MeasurementPeriod, SubjectResult } f
 import type { PreparedMeasure } from '../prepare.ts';
 import type { GapAnswer } from './answer.ts';
 import { type Criterion, criterionKey, leaves } from './criterion.ts';
-import { askedData, Explanation } from './explain.ts';
+import { askedData, Explanation, type MetNeed, type Step } from './explain.ts';
 import { nextSteps } from './next-step.ts';
 import { dateOf } from './observed-data.ts';
-import { foundReasons, gapReasons } from './reasons.ts';
+import { beside, foundReasons, gapReasons } from './reasons.ts';
 import { gapFacts, gapStatus } from './status.ts';
 
 /**
@@ -58,8 +58,17 @@ function toClose(of: OneGroup): Pick<GapAnswer, 'reasons' | 'nextSteps'> {
   return {
     // Where no single need is in the way, what was found of all of them is what can be said.
     reasons: reasons.length > 0 ? reasons : foundReasons(panel),
-    nextSteps: nextSteps(explanation.steps(criterion), asOf),
+    nextSteps: nextSteps(
+      explanation.steps(criterion).map((step) => withPanel(step, panel)),
+      asOf,
+    ),
   };
+}
+
+/** A new reading has to meet what the last one met, too: all components of a panel are asked for together. */
+function withPanel(step: Step, panel: readonly MetNeed[]): Step {
+  const [first] = step.needs;
+  return first === undefined || first.component === null ? step : { ...step, needs: beside(first, panel) };
 }
 
 /** What closed a gap: the data that met the numerator; where nothing was left to assess, what took it out. Newest first. */

@@ -57,7 +57,7 @@ function rank({ code, need }: GapReason): number {
 }
 
 /** Needs of other components of the same panel, the need itself among them, in the order of the measure. */
-function beside(met: MetNeed, panel: readonly MetNeed[]): MetNeed[] {
+export function beside(met: MetNeed, panel: readonly MetNeed[]): MetNeed[] {
   if (met.component === null) return [met];
   const parts = panel.filter(
     (other) => other.component !== null && other.values.length > 0 && sameData(other) === sameData(met),
