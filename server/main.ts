@@ -7,6 +7,7 @@ import { createApp } from './http/app.ts';
 import { demoIdentity } from './http/request-context.ts';
 import { createLogger, type Logger } from './log.ts';
 import { isOperatorError } from './main/operator-errors.ts';
+import { withPatience } from './main/patience.ts';
 import { ProgressLine } from './main/progress.ts';
 import { outcomeOf } from './outcomes.ts';
 import { seed } from './seed.ts';
@@ -28,10 +29,17 @@ async function main(): Promise<void> {
   answer = createApp(services);
   const stopping = new AbortController();
   stopOnSignals(http, services, stopping);
-  if (config.role !== 'worker') await fillDemo(services, stopping.signal);
-  if (stopping.signal.aborted) return;
-  await showEvaluation(services, stopping.signal);
-  if (!stopping.signal.aborted) console.log(await welcome(url, performance.now() - began, services));
+  await settleIn(services, stopping.signal, url, began).catch((error: Error) => {
+    if (!stopping.signal.aborted) throw error; // what is stopped under way cannot end well, and need not
+  });
+}
+
+async function settleIn(services: Services, signal: AbortSignal, url: string, began: number): Promise<void> {
+  if (services.config.role !== 'worker') await fillDemo(services, signal);
+  await showEvaluation(services, signal);
+  signal.throwIfAborted();
+  const ms = performance.now() - began;
+  console.log(await withPatience(() => welcome(url, ms, services), signal, services.log));
 }
 
 const starting: RequestListener = (_request, response) => {
@@ -76,35 +84,34 @@ function stopOnSignals(http: Server, services: Services, stopping: AbortControll
 async function fillDemo({ database, config, log }: Services, signal: AbortSignal): Promise<void> {
   const bars = new Map<string, ProgressLine>();
   const labels = { measures: 'Installing measures', patients: 'Loading the demo practice' };
-  await seed({
-    database,
-    ...demoIdentity,
-    patients: config.demoPatients,
-    asOf: new Date().toISOString().slice(0, 10),
-    signal,
-    onProgress(step, done, total) {
-      const bar = bars.get(step) ?? new ProgressLine(labels[step], total);
-      bars.set(step, bar);
-      bar.update(done, total);
-    },
-  }).catch((error: Error) => {
+  const load = () =>
+    seed({
+      database,
+      ...demoIdentity,
+      patients: config.demoPatients,
+      asOf: new Date().toISOString().slice(0, 10),
+      signal,
+      onProgress(step, done, total) {
+        const bar = bars.get(step) ?? new ProgressLine(labels[step], total);
+        bars.set(step, bar);
+        bar.update(done, total);
+      },
+    });
+  await withPatience(load, signal, log).catch((error: Error) => {
     if (!signal.aborted) throw error;
     log.info('loading the demo practice goes on at the next start');
   });
 }
 
 /** Shows how the gaps of all waiting patients are evaluated; the server answers meanwhile. */
-async function showEvaluation({ database, worker }: Services, signal: AbortSignal): Promise<void> {
+async function showEvaluation({ database, worker, log }: Services, signal: AbortSignal): Promise<void> {
   if (worker === null) return;
   worker.wake();
-  const total = await waitingCount(database, demoIdentity.tenant);
+  const count = () => withPatience(() => waitingCount(database, demoIdentity.tenant), signal, log);
+  const total = await count();
   if (total === 0) return;
   const bar = new ProgressLine('Evaluating', total);
-  for (
-    let waiting = total;
-    waiting > 0 && !signal.aborted;
-    waiting = await waitingCount(database, demoIdentity.tenant)
-  ) {
+  for (let waiting = total; waiting > 0 && !signal.aborted; waiting = await count()) {
     bar.update(Math.max(0, total - waiting), total);
     await sleep(250);
   }

@@ -1,4 +1,5 @@
 import type { OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes';
+import { isDatabaseAway } from './db/away.ts';
 import { TransactionFailed } from './store/errors.ts';
 
 /** How an error reaches a client: HTTP status, and code of http://hl7.org/fhir/issue-type. */
@@ -133,15 +134,9 @@ function find(error: unknown): Translation | null {
   return named ?? databaseTranslation(error);
 }
 
-// SQLSTATE classes: 08 connection, 57P0x shutdown, 53 resources; Node's own codes for a socket that is not there.
-const unreachable = /^(08|57P0|53)|^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
-const lost = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
-
 /** The database is away for a moment: the client should come back, nothing of its request was kept. */
 function databaseTranslation(error: Error): Translation | null {
-  const code = (error as { code?: unknown }).code;
-  const away = (typeof code === 'string' && unreachable.test(code)) || lost.test(error.message);
-  return away ? { status: 503, code: 'transient', retryAfter: 2 } : null;
+  return isDatabaseAway(error) ? { status: 503, code: 'transient', retryAfter: 2 } : null;
 }
 
 function issuesOf(error: Error, code: OperationOutcomeIssue['code']): OperationOutcomeIssue[] {

@@ -50,7 +50,9 @@ export async function seed(settings: SeedSettings): Promise<boolean> {
   if (known?.complete === true) return true;
   if (known === null && !(await isEmpty(database, tenant))) return false;
   const state = known ?? { asOf: settings.asOf, patients: settings.patients, loaded: 0, complete: false };
-  if (known === null) await installOwnMeasures(settings);
+  // First of all, so that what stops half way is known to have begun.
+  if (known === null) await writeSetting(database, tenant, stateName, state);
+  if (state.loaded === 0) await installOwnMeasures(settings);
   if (state.patients > 0) {
     await setDemoTargets(settings);
     await loadPractice(settings, state);

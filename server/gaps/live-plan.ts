@@ -3,6 +3,7 @@ import { type GroupDefinition, type MeasurementPeriod, reportedGroups } from '..
 import type { Catalogue } from '../content/catalogue.ts';
 import { type InstalledMeasure, liveMeasures, measurementPeriodAt } from '../content/installed-measure.ts';
 import type { MeasurePackage } from '../content/package.ts';
+import { isDatabaseAway } from '../db/away.ts';
 import type { Logger } from '../log.ts';
 import { formatCanonical } from '../terminology/canonical.ts';
 
@@ -37,6 +38,7 @@ export async function livePlan(catalogue: Catalogue, tenant: string, date: strin
         groups: reportedGroups(definition),
       });
     } catch (error) {
+      if (isDatabaseAway(error)) throw error; // says nothing of the measure, whose gaps must not vanish for it
       log.error('a measure is installed and cannot be loaded', { measure: canonical, error: (error as Error).message });
     }
   }
