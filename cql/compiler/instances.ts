@@ -12,6 +12,7 @@ import {
   formatDate,
   formatDateTime,
   formatTime,
+  normalUnit,
   Quantity,
   Ratio,
   type Value,
@@ -29,7 +30,7 @@ const text = (value: Value | undefined): string | null => (typeof value === 'str
 const makers: { readonly [name: string]: InstanceMaker } = {
   Quantity: ({ value = null, unit }) => {
     const decimal = typeof value === 'number' ? decimalFromInteger(value) : value;
-    return decimal instanceof Decimal ? new Quantity(decimal, text(unit) ?? '1') : null;
+    return decimal instanceof Decimal ? new Quantity(decimal, normalUnit(text(unit))) : null;
   },
   Ratio: ({ numerator, denominator }) =>
     numerator instanceof Quantity && denominator instanceof Quantity ? new Ratio(numerator, denominator) : null,

@@ -13,6 +13,7 @@ import {
   formatDateTime,
   formatTime,
   Interval,
+  normalUnit,
   Quantity,
   Ratio,
   Tuple,
@@ -119,7 +120,7 @@ function code({ code: text, system, version, display }: Code): CqlCode {
 
 function toQuantity({ value, unit }: CqlQuantity): Quantity | null {
   const decimal = decimalFromNumber(value);
-  return decimal === null ? null : new Quantity(decimal, unit);
+  return decimal === null ? null : new Quantity(decimal, normalUnit(unit));
 }
 
 function toCode({ code: text, system, version, display }: CqlCode): Code {

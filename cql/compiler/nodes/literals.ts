@@ -1,14 +1,18 @@
 import type { ElmNode } from '../../elm.ts';
+import { pointTypeOf } from '../../runtime/bounds.ts';
 import {
   Concept,
   Code as CqlCode,
+  Interval as CqlInterval,
   Quantity as CqlQuantity,
   Ratio as CqlRatio,
   Tuple as CqlTuple,
   decimalFromNumber,
   NewInterval,
+  normalUnit,
   type PointType,
   parseDecimal,
+  type Value,
 } from '../../runtime/index.ts';
 import { type Code, js, list, object } from '../code.ts';
 import { child, children, MalformedElm, optionalChild, optionalText, text } from '../elm-parts.ts';
@@ -57,13 +61,7 @@ function quantityOf(node: ElmNode): CqlQuantity {
   const given = node['value'];
   const value = typeof given === 'number' ? decimalFromNumber(given) : parseDecimal(String(given));
   if (value === null) throw new MalformedElm(node, 'a value');
-  return new CqlQuantity(value, singular(optionalText(node, 'unit') ?? '1'));
-}
-
-/** Calendar durations are kept in the singular. */
-function singular(unit: string): string {
-  const found = /^(year|month|week|day|hour|minute|second|millisecond)s?$/.exec(unit)?.[1];
-  return found ?? (unit === '' ? '1' : unit);
+  return new CqlQuantity(value, normalUnit(optionalText(node, 'unit')));
 }
 
 /** 3.9. Quantity, 3.10. Ratio. */
@@ -107,7 +105,24 @@ function pointType(type: Type): PointType | null {
 }
 
 /**
- * 2.2. Interval. Where a closedness is computed and unknown, so is the interval: conversions of an interval's points are
+ * An interval whose bounds come from data. When they end it before it starts, CQL lets the evaluation fail;
+ * here it is an interval without points, because one mistaken date would cost a patient the whole measure.
+ */
+function intervalOf(
+  low: Value,
+  high: Value,
+  lowClosed: boolean,
+  highClosed: boolean,
+  pointType: PointType | null,
+): CqlInterval | null {
+  const type = pointTypeOf(low) ?? pointTypeOf(high) ?? pointType;
+  return type === null && low === null && high === null
+    ? null
+    : new CqlInterval(low, high, lowClosed, highClosed, type);
+}
+
+/**
+ * 2.2. Interval. Bounds that are written in the CQL must be in order; see intervalOf for others. Where a closedness is computed and unknown, so is the interval: conversions of an interval's points are
  * written as a selector over the properties of the interval, which are all null when there is none.
  */
 const Interval = defineNode('Interval', (node, cx) => {
@@ -125,7 +140,8 @@ const Interval = defineNode('Interval', (node, cx) => {
   };
   const [lowClosed, highClosed] = [closed('lowClosed'), closed('highClosed')];
   const args = list([bound('low'), bound('high'), lowClosed, highClosed]);
-  const interval = js`${cx.use(NewInterval)}(${args}, ${pointType(cx.typeOf(node))})`;
+  const isWritten = ['low', 'high'].every((part) => optionalChild(node, part)?.type === 'Literal');
+  const interval = js`${cx.use(isWritten ? NewInterval : intervalOf)}(${args}, ${pointType(cx.typeOf(node))})`;
   return unknown.reduceRight<Code>((rest, condition) => js`(${condition} ? null : ${rest})`, interval);
 });
 

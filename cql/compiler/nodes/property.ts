@@ -8,12 +8,12 @@ import { type CompileContext, defineNode, type Raw } from '../node.ts';
 import { any, named, type Type } from '../types.ts';
 
 /** What an element is read of. `a.b` reads `b` of `a`. */
-function sourceOf(node: ElmNode): { readonly source: ElmNode; readonly path: string } {
+function sourceOf(node: ElmNode, cx: CompileContext): { readonly source: ElmNode; readonly path: string } {
   const scope = optionalText(node, 'scope');
   const source = scope === null ? child(node, 'source') : { type: 'AliasRef', name: scope };
   const path = text(node, 'path');
   const point = path.lastIndexOf('.');
-  if (point === -1) return { source, path };
+  if (point === -1 || !/^\w+(\.\w+)+$/.test(path) || cx.typeOf(source).kind === 'tuple') return { source, path };
   return { source: { type: 'Property', path: path.slice(0, point), source }, path: path.slice(point + 1) };
 }
 
@@ -28,7 +28,7 @@ function isOwner(raw: Raw | null): raw is Raw {
 }
 
 export function rawProperty(node: ElmNode, cx: CompileContext): Raw | null {
-  const { source, path } = sourceOf(node);
+  const { source, path } = sourceOf(node, cx);
   const owner = cx.raw(source);
   if (!isOwner(owner)) return null;
   const property = onlyProperty(owner, path);
@@ -41,7 +41,7 @@ export function rawProperty(node: ElmNode, cx: CompileContext): Raw | null {
 /** The JSON of the one property of a choice that has the type; null when that is not clear. */
 export function rawChoice(node: ElmNode, type: string, cx: CompileContext): Code | null {
   if (node.type !== 'Property') return null;
-  const { source, path } = sourceOf(node);
+  const { source, path } = sourceOf(node, cx);
   const owner = cx.raw(source);
   if (!isOwner(owner)) return null;
   const ofType = owner.type.properties(path).filter((property) => property.type?.name === type);
@@ -57,7 +57,7 @@ export function systemValueOf(json: Code, system: string): Code {
 }
 
 function emit(node: ElmNode, cx: CompileContext): Code {
-  const { source, path } = sourceOf(node);
+  const { source, path } = sourceOf(node, cx);
   const owner = cx.raw(source);
   if (owner === null || owner.list) return js`cx.property(${cx.compile(source)}, ${path})`;
   if (owner.type.primitive !== null)
@@ -73,7 +73,7 @@ function emit(node: ElmNode, cx: CompileContext): Code {
 }
 
 function infer(node: ElmNode, cx: CompileContext): Type {
-  const { source, path } = sourceOf(node);
+  const { source, path } = sourceOf(node, cx);
   const owner = cx.typeOf(source);
   if (owner.kind === 'tuple') return owner.elements.get(path) ?? any;
   if (owner.kind === 'interval') return path === 'low' || path === 'high' ? owner.of : named('System.Boolean');
