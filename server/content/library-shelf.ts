@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ElmLibrary, LibraryResolver } from '../../cql/index.ts';
+import { isDatabaseAway } from '../db/away.ts';
 import { newest, parseCanonical } from '../terminology/canonical.ts';
 import { cqlOf, dropAnnotations, elmOf, identifierOf, type LibraryDefinition, labelOf } from './library-resource.ts';
 import type { ContentReader, Translation } from './reader.ts';
@@ -86,7 +87,10 @@ export class LibraryShelf {
    */
   async elm(library: LibraryDefinition): Promise<ElmLibrary | null> {
     const shelved = this.#shelve(library);
-    shelved.elm ??= this.#makeElm(library);
+    shelved.elm ??= this.#makeElm(library).catch((error: Error) => {
+      if (isDatabaseAway(error)) shelved.elm = null; // it says nothing of the library: it is read again when asked for
+      throw error;
+    });
     return shelved.elm;
   }
 
@@ -178,7 +182,11 @@ export class LibraryShelf {
           .filter(({ contentType }) => /^(application|text)\/xml\b/.test(contentType ?? ''))
           .map(({ data }) => Buffer.from(data ?? '', 'base64').toString('utf8'))
           .sort(),
-      );
+      )
+      .catch((error: Error) => {
+        if (isDatabaseAway(error)) this.#modelInfos = null;
+        throw error;
+      });
     return this.#modelInfos;
   }
 
