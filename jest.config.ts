@@ -14,6 +14,7 @@ const config: Config = {
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   watchman: false,
+  maxWorkers: '100%', // a test waits for PostgreSQL half of its time
   testTimeout: 30_000,
 };
 
