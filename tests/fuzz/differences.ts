@@ -56,6 +56,14 @@ function closed(value: CqlValue): unknown {
     return { ...value, unit: value.unit.replace(/(?<=year|month|week|day|hour|minute|second)s$/, '') };
   if (value.type !== 'Interval') return value;
   const { low, high, lowClosed, highClosed } = value;
+  if (isDay(low) && isDay(high))
+    return {
+      ...value,
+      low: dayFrom(low.value, lowClosed ? 0 : 1),
+      high: dayFrom(high.value, highClosed ? 0 : -1),
+      lowClosed: true,
+      highClosed: true,
+    };
   if (typeof low !== 'number' || typeof high !== 'number' || !Number.isInteger(low) || !Number.isInteger(high))
     return { ...value, low: closed(low), high: closed(high) };
   return {
@@ -67,17 +75,22 @@ function closed(value: CqlValue): unknown {
   };
 }
 
-function isList(value: CqlValue): value is readonly CqlValue[] {
-  return Array.isArray(value);
+function isDay(value: CqlValue): value is { readonly type: 'Date'; readonly value: string } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    value.type === 'Date' &&
+    /^\d{4}-\d\d-\d\d$/.test(value.value)
+  );
 }
 
-/** Types of the nodes of an expression, outermost first. */
-export function nodeTypes(expression: unknown): string[] {
-  if (Array.isArray(expression)) return expression.flatMap(nodeTypes);
-  if (typeof expression !== 'object' || expression === null) return [];
-  const own = 'type' in expression && typeof expression.type === 'string' ? [expression.type] : [];
-  const parts = Object.entries(expression).filter(([name]) => !name.startsWith('resultType'));
-  return [...own, ...parts.flatMap(([, part]) => nodeTypes(part))];
+function dayFrom(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+function isList(value: CqlValue): value is readonly CqlValue[] {
+  return Array.isArray(value);
 }
 
 export function describeDifference({ expression, resources, interpreted, compiled, ...rest }: Difference): string {

@@ -49,20 +49,19 @@ export async function searchHostile({
   const broken: string[] = [];
   let tried = 0;
   const attempt = async (library: ElmLibrary, position: number, fragment: string): Promise<void> => {
-    const { changed, path } = withString(library, position, fragment);
-    if (changed === null) return;
+    const { changed, path } = withText(library, position, fragment);
     tried += 1;
     const problem = await misbehaviour(changed);
     if (problem !== null) broken.push(`${path} = ${JSON.stringify(fragment)}: ${problem}`);
   };
-  const strings = stringsOf(everything);
-  for (let i = 0; i < strings * fragments.length && performance.now() < until; i += every)
+  const places = placesOf(everything);
+  for (let i = 0; i < places * fragments.length && performance.now() < until; i += every)
     await attempt(everything, Math.floor(i / fragments.length), fragments[i % fragments.length] ?? '');
   const cases = fc.tuple(examples, fc.nat({ max: 500 }), fc.constantFrom(...fragments));
   for (const [example, position, fragment] of fc.sample(cases, { seed, numRuns: generated })) {
     if (performance.now() >= until) break;
     const library = libraryOf(example.expression, example);
-    await attempt(library, position % stringsOf(library), fragment);
+    await attempt(library, position % placesOf(library), fragment);
   }
   return { tried, broken: [...new Set(broken)] };
 }
@@ -96,29 +95,29 @@ async function misbehaviour(library: ElmLibrary): Promise<string | null> {
 const patient = { resourceType: 'Patient', id: 'p', birthDate: '1970-03-01' };
 const observation = { resourceType: 'Observation', id: 'o', status: 'final', code: { text: 'x' } };
 
-/** How many strings a document holds, property names not counted. */
-function stringsOf(value: unknown): number {
-  if (typeof value === 'string') return 1;
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.values(value).reduce<number>((sum, part) => sum + stringsOf(part), 0);
+/** How many values a document holds where a text can be put: strings, numbers and booleans. */
+function placesOf(value: unknown): number {
+  if (value === null) return 0;
+  if (typeof value !== 'object') return 1;
+  return Object.values(value).reduce<number>((sum, part) => sum + placesOf(part), 0);
 }
 
-/** The document with another n-th string. Null when that string is the type of a node: the engine knows it or refuses. */
-function withString(
+/** The document with another n-th value, and where that is. */
+function withText(
   library: ElmLibrary,
   position: number,
   text: string,
-): { readonly changed: ElmLibrary | null; readonly path: string } {
+): { readonly changed: ElmLibrary; readonly path: string } {
   let seen = 0;
   let path = '';
   const change = (value: unknown, at: string): unknown => {
-    if (typeof value === 'string') {
+    if (typeof value !== 'object') {
       seen += 1;
       if (seen - 1 !== position) return value;
       path = at;
       return text;
     }
-    if (typeof value !== 'object' || value === null) return value;
+    if (value === null) return value;
     if (Array.isArray(value)) return value.map((part, i) => change(part, `${at}[${i}]`));
     return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, change(part, `${at}.${name}`)]));
   };

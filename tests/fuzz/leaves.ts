@@ -68,7 +68,7 @@ export const leaves: Readonly<Record<Scalar, Leaf>> = {
     }),
   ),
   Quantity: fc
-    .tuple(fc.constantFrom(1, 0, 2, 1000, 0.5, -1), fc.constantFrom('g', 'mg', 'mm[Hg]', '1', 'days', 'year', 'h'))
+    .tuple(fc.constantFrom(1, 0, 2, 1000, 0.5, -1), fc.constantFrom('g', 'mg', 'g', 'kg', 'mg', 'h'))
     .map(([value, unit]) => node('Quantity', { value, unit })),
   Code: fc
     .constantFrom('red', 'green', 'grey')

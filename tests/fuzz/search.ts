@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type Difference, differenceOf, type Example, examples, nodeTypes, ruleOf } from './differences.ts';
+import { type Difference, differenceOf, type Example, examples, ruleOf } from './differences.ts';
+import { nodesOf } from './nodes.ts';
 
 export interface Found {
   /** Seed that finds it again. */
@@ -60,5 +61,5 @@ export async function search({ seed, runs, until, most, report }: SearchPlan): P
 
 /** Differences of one kind have the same nodes. */
 function kindOf({ expression }: Difference): string {
-  return nodeTypes(expression).join(' ');
+  return [...nodesOf(expression)].map(({ type }) => type).join(' ');
 }
