@@ -2,7 +2,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
+import { type Disagreement, enginesOver } from '../cql/agreement.ts';
+import { unexplained as unexplainedDisagreements } from '../cql/explained.ts';
 import { readReferenceLines, referenceData } from '../support/reference-data.ts';
+import { casesOf, loadContent } from './content.ts';
 import { type CqlReport, cqlReport, cqlTests, cqlTestTable, runCqlTests } from './cql-tests.ts';
 import { createEngine, type EngineName, isEngine } from './engines.ts';
 import { unexplained } from './explained.ts';
@@ -10,7 +13,7 @@ import { type Job, type JobResult, runJobs, type Suite } from './jobs.ts';
 import { rowsOf, summary, table, totalsOf } from './table.ts';
 
 const usage =
-  'npm run conformance -- [ecqm|scoring|synthea|cql] [--engine interpreted|compiled] [--measure NAME] [--json FILE] [--jobs N]';
+  'npm run conformance -- [ecqm|scoring|synthea|cql|agreement] [--engine interpreted|compiled] [--measure NAME] [--json FILE] [--jobs N]';
 
 /**
  * Runs official cases through the product's own code: the scoring oracle and the eCQM cases, unless suites are named. Exits
@@ -28,6 +31,7 @@ async function main(): Promise<number> {
       help: { type: 'boolean' },
     },
   });
+  if (positionals[0] === 'agreement') return compareEngines(values.measure ?? '');
   const named = positionals.length === 0 ? ['scoring', 'ecqm', 'cql'] : positionals;
   const suites = named.filter(isSuite);
   const { engine } = values;
@@ -74,6 +78,29 @@ async function runCql(engine: EngineName): Promise<CqlReport> {
   bar.stop();
   console.log(cqlTestTable(results));
   return cqlReport(results);
+}
+
+/** Both engines on every definition of every measure and case. Exits with 1 when they differ where nothing explains it. */
+async function compareEngines(name: string): Promise<number> {
+  const bar = progress();
+  const content = loadContent();
+  const engines = enginesOver(content);
+  const measures = [...content.measures.keys()].filter((measure) => measure.includes(name) && casesIn(measure) > 0);
+  const disagreements: Disagreement[] = [];
+  let compared = 0;
+  bar.start(measures.length, 0, { of: '' });
+  for (const measure of measures) {
+    const found = await engines.compare(measure, casesOf(measure));
+    disagreements.push(...found.disagreements);
+    compared += found.compared;
+    bar.increment(1, { of: measure });
+  }
+  bar.stop();
+  const surprises = unexplainedDisagreements(disagreements);
+  console.log(`${compared} values compared, ${disagreements.length} differ, ${surprises.length} of these unexplained`);
+  for (const { measure, case: id, expression, compiled, interpreted } of surprises)
+    console.log(`! ${measure} ${id} "${expression}"\n  compiled    ${compiled}\n  interpreted ${interpreted}`);
+  return surprises.length === 0 ? 0 : 1;
 }
 
 function progress(): SingleBar {
