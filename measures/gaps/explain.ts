@@ -26,6 +26,9 @@ export const findings: ReadonlySet<string> = new Set(['Condition', 'AllergyIntol
 /** From here on, a way to close a gap is none: documenting that nothing was done, undoing what happened, growing older. */
 const unreasonable = 60;
 
+/** A way that is farther by so much than the nearest is not worth a word. */
+const detour = 10;
+
 /** What the analysis of a criterion says of one subject, by the trace of its evaluation. */
 export class Explanation {
   readonly #asOf: string;
@@ -78,7 +81,9 @@ export class Explanation {
     if (criterion.kind === 'other') return [];
     if (criterion.kind === 'all') return this.#unmet(criterion.of).flatMap((part) => this.obstacles(part));
     const ways = this.#byCost(criterion.of);
-    const near = ways.filter((way) => this.#cost(way, true) < unreasonable);
+    const [nearest] = ways;
+    const least = nearest === undefined ? 0 : this.#cost(nearest, true);
+    const near = ways.filter((way) => this.#cost(way, true) < Math.min(unreasonable, least + detour));
     const told = near.filter((way) => !this.#isAside(way));
     const reasonable = told.length > 0 ? told : near;
     return (reasonable.length === 0 ? ways.slice(0, 1) : reasonable).flatMap((part) => this.obstacles(part));

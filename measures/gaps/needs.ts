@@ -367,10 +367,12 @@ function dataNeed(
   };
 }
 
+const profileWords: { readonly [words: string]: string } = { bmi: 'BMI', smokingstatus: 'smoking status' };
+
 /** `us-core-blood-pressure` reads as "blood pressure"; profiles of a whole type say nothing. */
 function profileTitle({ profile, resourceType }: RetrieveRequirement): string | null {
   const name = profile?.split('|')[0]?.split('/').at(-1) ?? '';
   const words = name.replace(/^(us-core|qicore|us-quality-core)-/, '').replaceAll('-', ' ');
   if (words === '' || /^[A-Z]/.test(words) || words === resourceType.toLowerCase()) return null;
-  return words === 'bmi' ? 'BMI' : words;
+  return profileWords[words] ?? words;
 }

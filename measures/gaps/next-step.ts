@@ -1,19 +1,20 @@
 import type { GapAnswer } from './answer.ts';
-import type { MetNeed, Step } from './explain.ts';
+import { findings, type MetNeed, type Step } from './explain.ts';
 import { componentName, fitting, limits, longest, oneOf, subject, timeLeft, withUnit } from './sentences.ts';
 
-/** The verb that fits what is asked for. */
+/** What is asked for is data: whether to prescribe or to order is the clinician's decision, not the measure's. */
 const verbs: { readonly [resourceType: string]: string } = {
-  MedicationRequest: 'Prescribe',
-  ServiceRequest: 'Order',
-  DeviceRequest: 'Order',
+  MedicationRequest: 'Record a prescription of',
+  ServiceRequest: 'Record an order of',
+  DeviceRequest: 'Record an order of',
   Condition: 'Document',
 };
 
 /** What would close an open gap: all of the steps together; each says what it takes, or which of several will do. */
 export function nextSteps(steps: readonly Step[], asOf: string): GapAnswer['nextSteps'] {
   const byText = new Map<string, GapAnswer['nextSteps'][number]>();
-  for (const step of steps) {
+  const doneFirst = steps.toSorted((a, b) => Number(isFound(a)) - Number(isFound(b)));
+  for (const step of doneFirst) {
     const [first, ...together] = step.needs;
     if (first === undefined) continue;
     const alternatives = step.alternatives.map(({ need }) => need);
@@ -26,6 +27,11 @@ export function nextSteps(steps: readonly Step[], asOf: string): GapAnswer['next
     if (!byText.has(told.text)) byText.set(told.text, told);
   }
   return [...byText.values()];
+}
+
+/** What is found out, not done, comes after what can be done. */
+function isFound({ needs: [first] }: Step): boolean {
+  return first !== undefined && findings.has(first.need.resourceType);
 }
 
 /** Ways to say a step, the most telling first. */
