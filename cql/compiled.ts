@@ -3,7 +3,7 @@ import { Evaluation } from './compiler/evaluation.ts';
 import { readFhirModel } from './compiler/fhir/model.ts';
 import { dateTimeOf } from './compiler/fhir/primitives.ts';
 import { FhirReader } from './compiler/fhir/read.ts';
-import { type CompiledLibrary, compileLibrary, type Member } from './compiler/library.ts';
+import { type CompiledLibrary, compileLibrary } from './compiler/library.ts';
 import { RecordIndex, Retrievals } from './compiler/record-index.ts';
 import { fromCqlValue, toCqlValue } from './compiler/results.ts';
 import { expansionOf, Terminology, ValueSets } from './compiler/terminology.ts';
@@ -72,6 +72,10 @@ class Engine {
         for (const expression of request.expressions)
           if (!plain.definitions.has(expression)) throw new UnknownExpression(expression, plain.key);
         return this.#evaluate(plain, withTrace, record, request);
+      },
+      codeOf: (definition) => {
+        const member = plain.definitions.get(definition);
+        return member === undefined ? null : (plain.code[member.position]?.toString() ?? null);
       },
     };
   }
@@ -166,9 +170,8 @@ class Engine {
     };
     const main = compile(linked.main);
     for (const { library, definition } of reachableDefinitions(linked, null)) {
-      const compiled = made.get(library);
-      const error = compiled === undefined ? null : errorOf(compiled, definition);
-      if (error !== null) throw error;
+      const error = made.get(library)?.errors.get(definition);
+      if (error !== undefined) throw error;
     }
     return main;
   }
@@ -211,11 +214,6 @@ function definitionValue(library: CompiledLibrary, expression: string, cx: Evalu
   const member = library.definitions.get(expression);
   if (member === undefined) throw new UnknownExpression(expression, library.key);
   return library.code[member.position]?.(cx) ?? null;
-}
-
-function errorOf(library: CompiledLibrary, source: object): Error | null {
-  const members: Member[] = [...library.definitions.values(), ...[...library.functions.values()].flat()];
-  return members.find((member) => member.source === source)?.error ?? null;
 }
 
 /** Parts of nodes that have a type of their own and are compiled with their node, and types. */

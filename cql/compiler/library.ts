@@ -23,8 +23,6 @@ export interface Member {
   readonly source: ElmNode;
   readonly operands: readonly OperandShape[];
   readonly type: () => Type;
-  /** Why it could not be compiled; null when it could. */
-  error: Error | null;
 }
 
 /** A library as JavaScript functions. */
@@ -37,6 +35,8 @@ export interface CompiledLibrary {
   readonly definitions: ReadonlyMap<string, Member>;
   readonly parameters: ReadonlyMap<string, Member>;
   readonly functions: ReadonlyMap<string, readonly Member[]>;
+  /** Why members could not be compiled, by their definition. */
+  readonly errors: ReadonlyMap<ElmNode, Error>;
   /** By position. */
   readonly code: readonly CompiledDefinition[];
 }
@@ -65,6 +65,7 @@ export function compileLibrary(parts: LibraryParts): CompiledLibrary {
     definitions: new Map<string, Member>(),
     parameters: new Map<string, Member>(),
     functions: new Map<string, Member[]>(),
+    errors: new Map<ElmNode, Error>(),
     code: [] as CompiledDefinition[],
   };
   const compiler = new ExpressionCompiler(
@@ -75,7 +76,7 @@ export function compileLibrary(parts: LibraryParts): CompiledLibrary {
   );
   const members: Member[] = [];
   const add = (name: string, source: ElmNode, operands: readonly OperandShape[], type: () => Type): Member => {
-    const member = { name, source, operands, type, position: members.length, error: null };
+    const member = { name, source, operands, type, position: members.length };
     members.push(member);
     return member;
   };
@@ -104,7 +105,7 @@ export function compileLibrary(parts: LibraryParts): CompiledLibrary {
       writeMember(member, compiler, nextSlot());
     } catch (error) {
       if (!(error instanceof CqlError)) throw error;
-      member.error = error;
+      library.errors.set(member.source, error);
       const failed = compiler.use(() => {
         throw error;
       });
