@@ -3,6 +3,7 @@ import type { FhirResource } from '../../cql/index.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { patientOf } from '../search/compartment.ts';
 import { writeSearchRows } from '../search/rows.ts';
+import { mapBreathing } from './breath.ts';
 import { changeOf, creationOf, stamp, type Write } from './change.ts';
 import { type Identified, identify } from './conditions.ts';
 import type { Applied, ApplyOptions, Entry, Locator } from './entry.ts';
@@ -31,16 +32,16 @@ export async function applyEntries(
   options: ApplyOptions = {},
 ): Promise<readonly Applied[]> {
   const at = locator(options);
-  for (const [index, entry] of entries.entries()) at(index, () => checkEntry(entry));
+  await mapBreathing(entries, (entry, index) => at(index, () => checkEntry(entry)));
   const { baseUrl = null } = options;
   return database.transaction(async (sql) => {
     const identified = await identify(sql, tenant, entries, at, baseUrl);
     refuseDuplicates(identified, at);
     const links = await linksBetween(sql, tenant, identified, at, options);
-    const trees = identified.map((item) => linked(item, links));
+    const trees = await mapBreathing(identified, (item) => linked(item, links));
     const current = await lockTargets(sql, tenant, targetsOf(identified, trees, baseUrl));
     const now = new Date().toISOString();
-    const changes = identified.map((item, index) =>
+    const changes = await mapBreathing(identified, (item, index) =>
       at(index, () => {
         const before = current.get(`${item.entry.type}/${item.id}`) ?? null;
         return changeOf(item, trees[index] ?? null, before, now, baseUrl);
@@ -55,6 +56,8 @@ export async function applyEntries(
     return applied;
   });
 }
+
+const indexedAtOnce = 500;
 
 /**
  * Stores AuditEvents: no validation (they are our own), no change feed (they change no answer), no audit of themselves.
@@ -157,12 +160,11 @@ async function write(
     now,
     writes.map(({ version }) => version),
   );
-  await writeSearchRows(
-    sql,
-    tenant,
-    writes.map(({ index }) => index),
-    { baseUrl },
-  );
+  // Some at a time: the rows of all would keep the thread, and the memory, for too long.
+  for (let start = 0; start < writes.length; start += indexedAtOnce) {
+    const some = writes.slice(start, start + indexedAtOnce).map(({ index }) => index);
+    await writeSearchRows(sql, tenant, some, { baseUrl });
+  }
 }
 
 /** The patients whose data changed, the one that a resource was taken from included. */

@@ -1,4 +1,5 @@
 import type { Sql } from '../db/database.ts';
+import { Breath } from './breath.ts';
 import { type Identified, splitCondition } from './conditions.ts';
 import type { ApplyOptions, Locator } from './entry.ts';
 import { InvalidReference, MultipleMatches } from './errors.ts';
@@ -28,7 +29,7 @@ export async function linksBetween(
     }
   }
   if (!transaction) return links;
-  const conditions = wantedReferences(identified, (reference) => conditionalReference.test(reference));
+  const conditions = await wantedReferences(identified, (reference) => conditionalReference.test(reference));
   const own = conditions.size === 0 ? null : identifiersOf(identified);
   for (const [reference, index] of conditions) {
     const [type, criteria] = splitCondition(reference);
@@ -42,7 +43,7 @@ export async function linksBetween(
   if (dangling === 'refuse') {
     const wanted = (reference: string): boolean =>
       !links.has(reference) && (/^urn:(uuid|oid):/.test(reference) || conditionalReference.test(reference));
-    for (const [reference, index] of wantedReferences(identified, wanted)) {
+    for (const [reference, index] of await wantedReferences(identified, wanted)) {
       const what = reference.startsWith('urn:') ? reference : 'A conditional reference';
       at(index, () => refuse(new InvalidReference(`${what} points to nothing in this Bundle or on this server`)));
     }
@@ -55,10 +56,11 @@ function refuse(error: Error): never {
 }
 
 /** Each wanted reference with the position of the first entry that has it. */
-function wantedReferences(
+async function wantedReferences(
   identified: readonly Identified[],
   wanted: (reference: string) => boolean,
-): Map<string, number> {
+): Promise<Map<string, number>> {
+  const breath = new Breath();
   const found = new Map<string, number>();
   for (const [index, { entry }] of identified.entries()) {
     if (entry.method !== 'POST' && entry.method !== 'PUT') continue;
@@ -66,6 +68,7 @@ function wantedReferences(
     for (const reference of referencesOf(entry.resource, wanted)) {
       if (!found.has(reference)) found.set(reference, index);
     }
+    if (breath.isDue()) await breath.take();
   }
   return found;
 }

@@ -12,7 +12,7 @@ export interface NewVersion {
   readonly leaves: string | null;
 }
 
-const rowsPerStatement = 2_000;
+const rowsPerStatement = 1_000;
 
 /** Writes current rows and history rows, a few statements for any number. `lastUpdated` is an ISO instant. */
 export async function writeVersions(
