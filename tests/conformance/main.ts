@@ -13,7 +13,15 @@ import { type Job, type JobResult, runJobs, type Suite } from './jobs.ts';
 import { rowsOf, summary, table, totalsOf } from './table.ts';
 
 const usage =
-  'npm run conformance -- [ecqm|scoring|synthea|cql|agreement] [--engine interpreted|compiled] [--measure NAME] [--json FILE] [--jobs N]';
+  'npm run conformance -- [ecqm|scoring|synthea|cql|agreement] [--engine interpreted|compiled] [--measure NAME] [--json [FILE]] [--jobs N]';
+
+/** `--json` without a file means standard output, which then carries nothing else. */
+const args = process.argv.slice(2).flatMap((arg, n, all) => {
+  const bare = arg === '--json' && (all[n + 1] === undefined || all[n + 1]?.startsWith('--'));
+  return bare ? ['--json', '-'] : [arg];
+});
+const toStandardOutput = args.includes('-');
+const say = toStandardOutput ? console.error : console.log;
 
 /**
  * Runs official cases through the product's own code: the scoring oracle and the eCQM cases, unless suites are named. Exits
@@ -22,6 +30,7 @@ const usage =
  */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
+    args,
     allowPositionals: true,
     options: {
       engine: { type: 'string', default: 'interpreted' },
@@ -36,7 +45,7 @@ async function main(): Promise<number> {
   const suites = named.filter(isSuite);
   const { engine } = values;
   if (values.help === true || !isEngine(engine) || !named.every((name) => isSuite(name) || name === 'cql')) {
-    console.log(usage);
+    say(usage);
     return values.help === true ? 0 : 2;
   }
   const cql = named.includes('cql') && values.measure === undefined;
@@ -49,14 +58,16 @@ async function main(): Promise<number> {
   const rows = rowsOf(results);
   const surprises = unexplained(results, values.measure === undefined ? suites : []);
   if (results.length > 0) {
-    console.log(table(rows));
-    console.log(summary(rows));
+    say(table(rows));
+    say(summary(rows));
   }
-  for (const surprise of surprises) console.log(`! ${surprise}`);
+  for (const surprise of surprises) say(`! ${surprise}`);
   const tests = cql ? await runCql(engine) : null;
   if (values.json !== undefined) {
     const report = { engine, measures: rows, totals: totalsOf(rows), surprises, cql: tests, results };
-    writeFileSync(values.json, JSON.stringify(suites.length === 0 ? { engine, ...tests } : report, null, 1));
+    const text = JSON.stringify(suites.length === 0 ? { engine, ...tests } : report, null, 1);
+    if (toStandardOutput) console.log(text);
+    else writeFileSync(values.json, text);
   }
   return surprises.length === 0 ? 0 : 1;
 }
@@ -76,7 +87,7 @@ async function runCql(engine: EngineName): Promise<CqlReport> {
   bar.start(cqlTests().length, 0, { of: '' });
   const results = await runCqlTests(createEngine(engine), ({ file }) => bar.increment(1, { of: file }));
   bar.stop();
-  console.log(cqlTestTable(results));
+  say(cqlTestTable(results));
   return cqlReport(results);
 }
 
@@ -97,9 +108,9 @@ async function compareEngines(name: string): Promise<number> {
   }
   bar.stop();
   const surprises = unexplainedDisagreements(disagreements);
-  console.log(`${compared} values compared, ${disagreements.length} differ, ${surprises.length} of these unexplained`);
+  say(`${compared} values compared, ${disagreements.length} differ, ${surprises.length} of these unexplained`);
   for (const { measure, case: id, expression, compiled, interpreted } of surprises)
-    console.log(`! ${measure} ${id} "${expression}"\n  compiled    ${compiled}\n  interpreted ${interpreted}`);
+    say(`! ${measure} ${id} "${expression}"\n  compiled    ${compiled}\n  interpreted ${interpreted}`);
   return surprises.length === 0 ? 0 : 1;
 }
 
