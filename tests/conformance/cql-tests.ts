@@ -63,14 +63,15 @@ function unescaped(text: string): string {
     .replaceAll('&amp;', '&');
 }
 
-/** Runs all tests; a result for each, in order. */
+/** Runs tests, all unless some are given; a result for each, in order. */
 export async function runCqlTests(
   evaluator: Evaluator,
   progress: (result: CqlTestResult) => void = () => undefined,
+  tests: readonly CqlTest[] = cqlTests(),
 ): Promise<CqlTestResult[]> {
   const translator = createTranslator();
   const results: CqlTestResult[] = [];
-  for (const test of cqlTests()) {
+  for (const test of tests) {
     const result = { ...test, ...(await run(test, translator, evaluator)) };
     progress(result);
     results.push(result);

@@ -6,6 +6,7 @@ import {
   Interval as CqlInterval,
   Quantity as CqlQuantity,
   Ratio as CqlRatio,
+  CqlRuntimeError,
   Tuple as CqlTuple,
   decimalFromNumber,
   NewInterval,
@@ -26,7 +27,8 @@ const Literal = defineNode('Literal', (node, cx) => {
   const type = text(node, 'valueType').replace(/^\{.*\}/, '');
   switch (type) {
     case 'Integer':
-      return js`${integer(node, value)}`;
+      // One too large: only the negation of it is an Integer, see arithmetic.ts.
+      return integer(node, value) === maxInteger ? js`${cx.use(tooLarge)}()` : js`${integer(node, value)}`;
     case 'Boolean':
       return js`${value === 'true'}`;
     case 'String':
@@ -42,9 +44,12 @@ const Literal = defineNode('Literal', (node, cx) => {
 
 const maxInteger = 2_147_483_648;
 
+function tooLarge(): never {
+  throw new CqlRuntimeError('An Integer lies between -2147483648 and 2147483647');
+}
+
 function integer(node: ElmNode, value: string): number {
   const number = Number(value);
-  // The translator writes the least Integer as the negation of a number that is one too large.
   if (!/^-?\d+$/.test(value) || number > maxInteger || number < -maxInteger) return malformed(node);
   return number;
 }
