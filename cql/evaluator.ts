@@ -25,6 +25,8 @@ export interface PreparedLibrary {
    * @throws BudgetExceeded when `request.budgetMs` ran out
    */
   evaluate(record: PatientRecord, request: EvaluationRequest): Promise<EvaluationResult>;
+  /** The JavaScript of a definition of the main library, for people; null when there is none of that name. Compiler only. */
+  readonly codeOf?: (definition: string) => string | null;
 }
 
 export interface EvaluationRequest {

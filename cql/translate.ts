@@ -98,6 +98,8 @@ export function createTranslator({
 
 async function start(memoryMb: number): Promise<Worker> {
   const worker = new Worker(new URL('./translate/worker.ts', import.meta.url), {
+    // The translator writes to the console, which belongs to whoever runs us.
+    stdout: true,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 128, stackSizeMb: 8 },
   });
   await new Promise<void>((resolve, reject) => {

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { Command, InvalidArgumentError } from 'commander';
 import { writeNdjson } from '../demo/index.ts';
 import { auditEvent } from './auth/audit.ts';
+import { registerCql } from './cli/cql.ts';
 import { readConfig } from './config.ts';
 import { installBundle } from './content/install-bundle.ts';
 import { installCheck } from './content/install-check.ts';
@@ -67,6 +68,8 @@ program
       `\r${patients} patients, ${resources} resources, ${Math.round(bytes / 1e6)} MB in ${seconds.toFixed(1)} s`,
     );
   });
+
+registerCql(program);
 
 async function install({ database, catalogue }: Services, files: readonly string[]): Promise<void> {
   const bundle = installBundle(files.map(read));

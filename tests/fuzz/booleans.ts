@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ElmNode } from '../../cql/index.ts';
-import type { Generator } from './expressions.ts';
+import type { Generator } from './generator.ts';
 import { valueSet } from './leaves.ts';
 import { node, points, type Type } from './types.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ElmNode } from '../../cql/index.ts';
 import { operation, retrieve, unary } from './booleans.ts';
-import type { Generator } from './expressions.ts';
+import type { Generator } from './generator.ts';
 import { property, valueSet } from './leaves.ts';
 import { fhir, node, pointOf, type Type } from './types.ts';
 

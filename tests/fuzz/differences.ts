@@ -5,7 +5,6 @@ import { compiler, evaluate, interpreter, libraryOf } from './evaluate.ts';
 import { generator } from './expressions.ts';
 import { notation } from './notation.ts';
 import { records } from './patients.ts';
-import { type Triaged, triaged } from './triaged.ts';
 import { resultTypes } from './types-of-results.ts';
 
 export interface Example {
@@ -33,10 +32,6 @@ export async function differenceOf(example: Example): Promise<Difference | null>
   const interpreted = await evaluate(interpreter, library, example.resources);
   const compiled = await evaluate(compiler, library, example.resources);
   return agree(interpreted, compiled) ? null : { ...example, interpreted, compiled };
-}
-
-export function ruleOf(difference: Difference): Triaged | null {
-  return triaged.find(({ applies }) => applies(difference)) ?? null;
 }
 
 /** Any two errors of the CQL layer agree: their texts are each engine's own. */

@@ -2,20 +2,10 @@ import fc from 'fast-check';
 import type { ElmNode } from '../../cql/index.ts';
 import { booleans } from './booleans.ts';
 import { collections } from './collections.ts';
+import type { Generator, Scope } from './generator.ts';
 import { leaves, ofPatient } from './leaves.ts';
 import { scalars } from './scalars.ts';
 import { node, nullOf, pointOf, type Scalar, type Type, typed } from './types.ts';
-
-/** Names that an expression may use: `X` is a row of the query around it. */
-export type Scope = Type | null;
-
-export interface Generator {
-  /** An expression of the type; `depth` bounds its nesting. */
-  of(type: Type): fc.Arbitrary<ElmNode>;
-  readonly depth: number;
-  /** A generator whose expressions may name the row `X` of this type. */
-  within(row: Type): Generator;
-}
 
 /** Typed ELM: every expression fits where it stands, as if a translator had written it. */
 export function generator(

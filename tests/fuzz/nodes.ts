@@ -31,8 +31,8 @@ export function isInterval({ resultTypeSpecifier: of }: ElmNode): boolean {
 export function pointTypeOf({ resultTypeName, resultTypeSpecifier: of }: ElmNode): string | null {
   if (typeof resultTypeName === 'string') return resultTypeName.replace(/^\{.*\}/, '');
   if (!isNode(of)) return null;
-  const point = of['pointType'];
-  return isNode(point) ? String(point['name']).replace(/^\{.*\}/, '') : null;
+  const point = of.pointType;
+  return isNode(point) ? String(point.name).replace(/^\{.*\}/, '') : null;
 }
 
 /** An interval with a closed boundary that is, or may be, null. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ElmNode } from '../../cql/index.ts';
 import { operation, unary } from './booleans.ts';
-import type { Generator } from './expressions.ts';
+import type { Generator } from './generator.ts';
 import { duration, leaves, timeDuration } from './leaves.ts';
 import { node, type Point, points, type Type } from './types.ts';
 

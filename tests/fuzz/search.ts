@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { type Difference, differenceOf, type Example, examples, ruleOf } from './differences.ts';
+import { type Difference, differenceOf, type Example, examples } from './differences.ts';
 import { nodesOf } from './nodes.ts';
+import { ruleOf } from './triaged.ts';
 
 export interface Found {
   /** Seed that finds it again. */

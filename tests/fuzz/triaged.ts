@@ -52,7 +52,7 @@ export const triaged: readonly Triaged[] = [
           (['Modulo', 'TruncatedDivide', 'Round'].includes(node.type ?? '') && pointTypeOf(node) === 'Decimal') ||
           (node.type === 'Interval' &&
             ['Decimal', 'Quantity'].includes(pointTypeOf(node) ?? '') &&
-            (node['lowClosed'] === false || node['highClosed'] === false)),
+            (node.lowClosed === false || node.highClosed === false)),
       ),
   },
   {
@@ -105,7 +105,7 @@ export const triaged: readonly Triaged[] = [
         expression,
         (node) =>
           (node.type === 'Collapse' || 'precision' in node) &&
-          someNode(node, (inner) => inner['lowClosed'] === false || inner['highClosed'] === false),
+          someNode(node, (inner) => inner.lowClosed === false || inner.highClosed === false),
       ),
   },
   {
@@ -192,6 +192,11 @@ export const triaged: readonly Triaged[] = [
   },
 ];
 
+/** The first rule that explains the difference; null when it is news. */
+export function ruleOf(difference: Difference): Triaged | null {
+  return triaged.find(({ applies }) => applies(difference)) ?? null;
+}
+
 const relative = new Set(['Before', 'After', 'SameOrBefore', 'SameOrAfter']);
 const setOperators = new Set([
   'Intersect',
@@ -219,7 +224,7 @@ const computing = new Set([
 ]);
 const durations = new Set(['DurationBetween', 'DifferenceBetween', 'CalculateAgeAt']);
 
-function failed(value: Difference['compiled'], message: RegExp): boolean {
+function failed(value: Difference.compiled, message: RegExp): boolean {
   return value instanceof CqlError && message.test(value.message);
 }
 
