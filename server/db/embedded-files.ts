@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { accessSync, chownSync, constants, cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, chownSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 export class EmbeddedPostgresFailed extends Error {
@@ -24,7 +25,7 @@ export async function binaries(): Promise<string> {
 }
 
 /** As root, PostgreSQL runs as nobody: if nobody can't enter the checkout, binaries and data go to /var/lib/gapless. */
-export function reachable(dataDir: string, binDir: string): { dataDir: string; binDir: string } {
+export async function reachable(dataDir: string, binDir: string): Promise<{ dataDir: string; binDir: string }> {
   if (process.getuid?.() !== 0) return { dataDir, binDir };
   const place = '/var/lib/gapless';
   const key = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
@@ -34,7 +35,7 @@ export function reachable(dataDir: string, binDir: string): { dataDir: string; b
     const native = dirname(binDir);
     const copy = join(place, `postgres-${createHash('sha256').update(native).digest('hex').slice(0, 12)}`);
     if (!existsSync(copy)) {
-      moveInto(copy, (part) => cpSync(native, part, { recursive: true, verbatimSymlinks: true }));
+      await moveInto(copy, (part) => cp(native, part, { recursive: true, verbatimSymlinks: true }));
     }
     result.binDir = join(copy, 'bin');
   }
@@ -53,11 +54,11 @@ function open(folder: string): boolean {
  * Makes a folder that is whole or absent: `fill` works beside it, and what a killed process left there does no harm.
  * When another process was faster, its folder stays.
  */
-export function moveInto(folder: string, fill: (part: string) => void): void {
+export async function moveInto(folder: string, fill: (part: string) => Promise<void>): Promise<void> {
   const part = `${folder}.part-${process.pid}`;
   rmSync(part, { recursive: true, force: true });
   try {
-    fill(part);
+    await fill(part);
     renameSync(part, folder);
   } catch (error) {
     rmSync(part, { recursive: true, force: true });

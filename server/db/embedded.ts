@@ -1,12 +1,15 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { account, binaries, EmbeddedPostgresFailed, moveInto, own, reachable } from './embedded-files.ts';
+
+const run = promisify(execFile);
 
 export interface EmbeddedSettings {
   /** Folder for the cluster; created when absent. */
@@ -30,7 +33,7 @@ export interface EmbeddedPostgres {
  * @throws EmbeddedPostgresFailed with the end of the server's own log
  */
 export async function startEmbeddedPostgres(wanted: EmbeddedSettings): Promise<EmbeddedPostgres> {
-  const { dataDir, binDir } = reachable(resolve(wanted.dataDir), await binaries());
+  const { dataDir, binDir } = await reachable(resolve(wanted.dataDir), await binaries());
   const socketDir = join(tmpdir(), `gapless-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`);
   const connectionString = `postgres://gapless@localhost/postgres?host=${encodeURIComponent(socketDir)}`;
   const keeper = new Keeper(wanted, { dataDir, binDir, socketDir, connectionString });
@@ -41,7 +44,7 @@ export async function startEmbeddedPostgres(wanted: EmbeddedSettings): Promise<E
     return { connectionString, stop: () => keeper.stop() };
   }
   own(socketDir);
-  if (!existsSync(join(dataDir, 'PG_VERSION'))) create(dataDir, binDir);
+  if (!existsSync(join(dataDir, 'PG_VERSION'))) await create(dataDir, binDir);
   keeper.start();
   for (let attempt = 0; !(await answers(connectionString)); attempt += 1) {
     if (attempt === 300) {
@@ -54,16 +57,15 @@ export async function startEmbeddedPostgres(wanted: EmbeddedSettings): Promise<E
 }
 
 /** A new cluster. @throws EmbeddedPostgresFailed */
-function create(dataDir: string, binDir: string): void {
+async function create(dataDir: string, binDir: string): Promise<void> {
   own(dataDir);
   const options = ['-U', 'gapless', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
-  moveInto(dataDir, (part) => {
+  await moveInto(dataDir, async (part) => {
     own(part);
     try {
-      const quiet = { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] as ['ignore', 'ignore', 'pipe'] };
-      execFileSync(join(binDir, 'initdb'), ['-D', part, ...options], { ...account(), ...quiet });
+      await run(join(binDir, 'initdb'), ['-D', part, ...options], { ...account(), cwd: '/' });
     } catch (error) {
-      throw new EmbeddedPostgresFailed(`initdb failed: ${(error as { stderr?: Buffer }).stderr ?? error}`);
+      throw new EmbeddedPostgresFailed(`initdb failed: ${(error as { stderr?: string }).stderr ?? error}`);
     }
   });
 }
