@@ -224,7 +224,7 @@ const computing = new Set([
 ]);
 const durations = new Set(['DurationBetween', 'DifferenceBetween', 'CalculateAgeAt']);
 
-function failed(value: Difference.compiled, message: RegExp): boolean {
+function failed(value: Difference['compiled'], message: RegExp): boolean {
   return value instanceof CqlError && message.test(value.message);
 }
 

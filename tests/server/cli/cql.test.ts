@@ -101,8 +101,8 @@ describe('gapless cql', () => {
   it.each<[string, string[], RegExp]>([
     [
       'CQL that does not translate',
-      ['1 + + 2', '--patient', patient],
-      /Expression 7:5: [^\n]*\n {2}7 \| 1 \+ \+ 2\n {10}\^/,
+      ['1 + * 2', '--patient', patient],
+      /Expression 8:\d+: [^\n]*\n {2}8 \| 1 \+ \* 2\n +\^/,
     ],
     ['a file that is not there', ['1', '--patient', '/nowhere.json'], /\/nowhere\.json cannot be read/],
     ['neither expression nor library', ['--patient', patient], /Give an expression, or --library/],
