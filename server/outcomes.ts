@@ -38,6 +38,7 @@ const translations: Readonly<Record<string, Translation>> = {
   InvalidRequest: { status: 400, code: 'invalid' },
   DuplicateEntry: { status: 400, code: 'duplicate' },
   PatchFailed: { status: 422, code: 'processing' },
+  PatchTooCostly: { status: 422, code: 'too-costly' },
   ForbiddenByScope: { status: 403, code: 'forbidden' },
   UnsupportedInteraction: { status: 404, code: 'not-supported' },
   // search
@@ -134,9 +135,15 @@ function find(error: unknown): Translation | null {
   return named ?? databaseTranslation(error);
 }
 
-/** The database is away for a moment: the client should come back, nothing of its request was kept. */
+/** What the database says of a request. When it is away, the client should come back: nothing was kept. */
 function databaseTranslation(error: Error): Translation | null {
-  return isDatabaseAway(error) ? { status: 503, code: 'transient', retryAfter: 2 } : null;
+  if (isDatabaseAway(error)) return { status: 503, code: 'transient', retryAfter: 2 };
+  return holdsNull(error) ? { status: 400, code: 'value' } : null;
+}
+
+/** SQLSTATE character_not_in_repertoire: PostgreSQL's texts cannot hold U+0000, and only a request can bring it. */
+function holdsNull(error: Error): boolean {
+  return (error as { code?: unknown }).code === '22021';
 }
 
 function issuesOf(error: Error, code: OperationOutcomeIssue['code']): OperationOutcomeIssue[] {
@@ -150,7 +157,11 @@ function issuesOf(error: Error, code: OperationOutcomeIssue['code']): OperationO
     }));
   }
   const diagnostics =
-    code === 'transient' ? 'The database is not reachable at the moment; nothing was changed' : error.message;
+    code === 'transient'
+      ? 'The database is not reachable at the moment; nothing was changed'
+      : holdsNull(error)
+        ? 'The request holds the character U+0000, which no text of FHIR has'
+        : error.message;
   const { expression } = error as { expression?: readonly string[] };
   const place = Array.isArray(expression) && expression.length > 0 ? { expression: [...(expression as string[])] } : {};
   return [{ severity: 'error', code, diagnostics, ...place }];

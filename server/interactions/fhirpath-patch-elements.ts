@@ -34,7 +34,7 @@ export function elementAt(resourceType: string, path: readonly (string | number)
 /** An element of a type by property name; a choice by `value` as well as by `valueString`. */
 export function elementOf(type: string, property: string): PatchedElement | null {
   const elements = tryGetDataType(type)?.elements ?? {};
-  const direct = elements[property];
+  const direct = Object.hasOwn(elements, property) ? elements[property] : undefined;
   if (direct !== undefined) return facts(property, false, direct);
   for (const [key, element] of Object.entries(elements)) {
     if (!key.endsWith('[x]')) continue;

@@ -1,10 +1,11 @@
 import fhirpath from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4';
 import type { FhirResource } from '../../cql/index.ts';
-import { InvalidRequest, PatchFailed } from '../store/errors.ts';
+import { InvalidRequest, PatchFailed, PatchTooCostly } from '../store/errors.ts';
 import { plain } from '../store/exact-json.ts';
 import { elementAt, propertyFor } from './fhirpath-patch-elements.ts';
 import { type Parts, patchValue, readParts } from './fhirpath-patch-parameters.ts';
+import { withinTime } from './within-time.ts';
 
 type Tree = Record<string, unknown>;
 /** Property names and list positions from the resource down. */
@@ -85,13 +86,19 @@ const apply: Readonly<Record<Parts['type'], (resource: FhirResource, parts: Part
   },
 };
 
-/** Paths of the elements that a FHIRPath selects. */
+/** A path takes one or two; what takes this long was written to. */
+const pathMilliseconds = 500;
+
+/** Paths of the elements that a FHIRPath selects. @throws InvalidRequest, PatchTooCostly */
 function select(resource: FhirResource, expression: string): Path[] {
   let nodes: unknown[];
   try {
-    const found: unknown = fhirpath.evaluate(plain(resource), expression, {}, r4, { resolveInternalTypes: false });
+    const found: unknown = withinTime(pathMilliseconds, () =>
+      fhirpath.evaluate(plain(resource), expression, {}, r4, { resolveInternalTypes: false }),
+    );
     nodes = Array.isArray(found) ? found : [];
-  } catch {
+  } catch (error) {
+    if (error instanceof PatchTooCostly) throw error;
     throw new InvalidRequest('The part "path" is not a FHIRPath that can be evaluated', ['Parameters.parameter.part']);
   }
   return nodes.map((node) => withChoices(resource, pathOf(node as ResourceNode)));
@@ -103,8 +110,8 @@ interface ResourceNode {
   readonly index: number | null | undefined;
 }
 
-function pathOf(node: ResourceNode): Path {
-  if (typeof node !== 'object' || !('parentResNode' in node)) {
+function pathOf(node: ResourceNode | null): Path {
+  if (typeof node !== 'object' || node === null || !('parentResNode' in node)) {
     throw new InvalidRequest('The part "path" computes a value: it must lead to an element of the resource');
   }
   if (node.parentResNode === null || node.propName === null) return [];

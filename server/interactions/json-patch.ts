@@ -34,6 +34,13 @@ function readOperation(item: unknown, index: number): Operation {
   const { op, path, from }: { op?: unknown; path?: unknown; from?: unknown } = item;
   if (typeof op !== 'string' || !operations.has(op)) return fail(`needs "op": ${[...operations].join(', ')}`);
   if (typeof path !== 'string' || (path !== '' && !path.startsWith('/'))) return fail('needs "path", such as /name/0');
+  // rfc6902 skips these steps, and would apply the operation to another element.
+  if (
+    [path, from].some(
+      (pointer) => typeof pointer === 'string' && /\/(__proto__|constructor|prototype)(\/|$)/.test(pointer),
+    )
+  )
+    return fail('names a property that FHIR does not have');
   if ((op === 'move' || op === 'copy') && typeof from !== 'string') return fail('needs "from"');
   if (['add', 'replace', 'test'].includes(op) && !('value' in item)) return fail('needs "value"');
   return item as Operation;

@@ -114,6 +114,11 @@ export class PatchFailed extends StoreError {
   override readonly name = 'PatchFailed';
 }
 
+/** A patch whose path takes longer to evaluate than a path may. */
+export class PatchTooCostly extends StoreError {
+  override readonly name = 'PatchTooCostly';
+}
+
 /** The caller's scopes do not allow the interaction on the type. */
 export class ForbiddenByScope extends StoreError {
   override readonly name = 'ForbiddenByScope';

@@ -77,6 +77,9 @@ describe('A JSON Patch', () => {
     ['another type as result', [{ op: 'replace', path: '/resourceType', value: 'Patient' }], 'WrongResourceType'],
     ['an unknown operation', [{ op: 'increase', path: '/status' }], 'InvalidRequest'],
     ['no path', [{ op: 'remove' }], 'InvalidRequest'],
+    ['a step into __proto__', [{ op: 'add', path: '/__proto__/language', value: 'en' }], 'InvalidRequest'],
+    ['a step into constructor', [{ op: 'add', path: '/constructor/prototype/x', value: 1 }], 'InvalidRequest'],
+    ['a copy from __proto__', [{ op: 'copy', from: '/__proto__/status', path: '/language' }], 'InvalidRequest'],
     ['something that is no patch', { resourceType: 'Observation' }, 'InvalidRequest'],
   ])('is refused with %s', async (_, patch, name) => {
     await expect(patched(patch)).rejects.toMatchObject({ name });
@@ -220,6 +223,22 @@ describe('A FHIRPath Patch', () => {
     ['a path that computes', operation('delete', 'Observation.identifier.count()'), 'InvalidRequest'],
     ['an unknown type', operation('swap', 'Observation.status'), 'InvalidRequest'],
     ['no value', operation('replace', 'Observation.status'), 'InvalidRequest'],
+    [
+      'a path into __proto__',
+      operation('replace', 'Observation.__proto__', value({ valueString: 'x' })),
+      'PatchFailed',
+    ],
+    [
+      'an element that only JavaScript has',
+      operation('add', 'Observation', name('constructor'), value({ valueCode: 'x' })),
+      'PatchFailed',
+    ],
+    [
+      'a regular expression that backtracks for ever',
+      operation('delete', `'${'a'.repeat(50)}!'.matches('^(a+)+$')`),
+      'PatchTooCostly',
+    ],
+    ['a path that loops for ever', operation('delete', '1.repeat($this + 1)'), 'PatchTooCostly'],
   ])('is refused with %s', async (_, part, error) => {
     await expect(patched(parameters(part))).rejects.toMatchObject({ name: error });
   });
