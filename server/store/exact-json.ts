@@ -1,6 +1,6 @@
 import type { Resource } from '@medplum/fhirtypes';
 import type { FhirResource } from '../../cql/index.ts';
-import { MalformedJson } from './errors.ts';
+import { InvalidRequest, MalformedJson } from './errors.ts';
 
 /** `JSON.rawJSON` and the reviver's `context.source` (ES2026; in Node 24, not yet in TypeScript's library). */
 interface ExactJson {
@@ -17,14 +17,32 @@ const numbers = /[:,[]\s*(-?\d[\d.eE+-]*)(?=\s*[,}\]])/g;
  * Parses JSON so that JSON.stringify gives every number as it was written: `1.10` and `1e3` become raw JSON values,
  * all others plain numbers. Most texts have no such number, and cost no more than JSON.parse.
  *
- * @throws MalformedJson with line and column
+ * @throws MalformedJson with line and column; InvalidRequest for JSON that is nested too deep, or that names a property
+ *   as every JavaScript object has it (`__proto__`, `constructor`)
  */
 export function parseExact(text: string): unknown {
   const value = parse(text);
+  if (typeof value === 'object' && value !== null) checkTree(value, 1);
   if (!hasRawNumbers(text)) return value;
   return json.parse(text, (_key, item, { source }) =>
     typeof item === 'number' && source !== undefined && String(item) !== source ? json.rawJSON(source) : item,
   );
+}
+
+/** Far more than any resource needs, far less than what exhausts the stack of those who walk it. */
+const maxDepth = 250;
+
+/** No element of FHIR has such a name, and code that looks elements up by name would find what is not in the text. */
+const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+function checkTree(node: object, depth: number): void {
+  if (depth > maxDepth) throw new InvalidRequest(`The JSON is nested deeper than ${maxDepth} levels`);
+  const isList = Array.isArray(node);
+  for (const key in node) {
+    if (!isList && inherited.has(key)) throw new InvalidRequest(`FHIR has no property "${key}"`);
+    const value: unknown = Reflect.get(node, key);
+    if (typeof value === 'object' && value !== null) checkTree(value, depth + 1);
+  }
 }
 
 /** Is it a number that keeps its text? */

@@ -41,6 +41,18 @@ describe('Exact JSON', () => {
     );
   });
 
+  it('refuses what is nested so deep that it would exhaust the stack', () => {
+    const nested = (levels: number): string => `${'['.repeat(levels)}1.10${']'.repeat(levels)}`;
+    expect(JSON.stringify(parseExact(nested(250)))).toBe(nested(250));
+    expect(() => parseExact(nested(251))).toThrow('nested deeper than 250 levels');
+    expect(() => parseExact(`{"a":${nested(100_000)}}`)).toThrow('nested deeper than 250 levels');
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])('refuses the property %s, which every object inherits', (key) => {
+    expect(() => parseExact(`{"name":[{"${key}":{"given":["x"]}}]}`)).toThrow(`FHIR has no property "${key}"`);
+    expect(parseExact(`{"family":"${key}"}`)).toEqual({ family: key });
+  });
+
   it.each<[string, number, number, string]>([
     ['{"a":1,}', 1, 8, 'unexpected character'],
     ['{"a":tru}', 1, 9, 'unexpected character'],
