@@ -20,7 +20,26 @@ export function createLogger({ logLevel, logFormat }: LogSettings): Logger {
   });
   return winston.createLogger({
     level: logLevel,
-    format: combine(errors({ stack: true }), timestamp(), text ? line : json()),
+    format: combine(errors({ stack: true }), described(), timestamp(), text ? line : json()),
     transports: [new winston.transports.Stream({ stream: process.stderr })],
   });
+}
+
+/** Errors among the fields: by class, code and place. Their messages stay out, since they can quote what was sent. */
+const described = winston.format((info) => {
+  for (const [key, value] of Object.entries(info)) {
+    if (value instanceof Error) info[key] = describe(value);
+  }
+  return info;
+});
+
+function describe(error: Error): object {
+  const { code } = error as { code?: unknown };
+  const at = (error.stack ?? '').split('\n').filter((frame) => /^ {4}at /.test(frame));
+  return {
+    name: error.name,
+    ...(code === undefined ? {} : { code }),
+    at: at.map((frame) => frame.trim()),
+    ...(error.cause instanceof Error ? { cause: describe(error.cause) } : {}),
+  };
 }

@@ -48,7 +48,8 @@ async function answer(
       },
     };
   } catch (error) {
-    const { status, outcome } = services.translate(error);
+    const { status, outcome, unexpected } = services.translate(error);
+    if (unexpected) context.log.error('unexpected error', { error });
     return { response: { status: String(status), outcome } };
   }
 }

@@ -45,7 +45,12 @@ export interface InteractionServices {
     services: InteractionServices,
   ) => Promise<FhirResponse>;
   /** The OperationOutcome and status of an error (server/outcomes.ts). */
-  readonly translate: (error: unknown) => { readonly status: number; readonly outcome: object };
+  readonly translate: (error: unknown) => {
+    readonly status: number;
+    readonly outcome: object;
+    /** True when the error is ours and belongs in the log. */
+    readonly unexpected: boolean;
+  };
   /** What search asks of terminology, for the tenant of the request; null where there is none. */
   readonly terminology: ((context: RequestContext) => SearchTerminology) | null;
   /** Checks what a change wrote, before it commits (measure content); what it throws undoes the change. */

@@ -47,6 +47,7 @@ export function openApi(
     dispatch: interact,
     translate: (error) => ({
       status: 400,
+      unexpected: false,
       outcome: {
         resourceType: 'OperationOutcome',
         issue: [{ severity: 'error', code: 'invalid', diagnostics: error instanceof Error ? error.name : 'unknown' }],
