@@ -100,7 +100,7 @@ function readCount(text: string | null): number {
 function readSince(text: string | null): string | null {
   if (text === null) return null;
   const instant = new Date(text);
-  if (!/^\d{4}-\d{2}-\d{2}T/.test(text) || Number.isNaN(instant.getTime())) {
+  if (!/^(?!0000)\d{4}-\d{2}-\d{2}T/.test(text) || Number.isNaN(instant.getTime())) {
     throw new InvalidRequest('_since must be an instant such as 2026-01-31T10:00:00Z');
   }
   return instant.toISOString();
@@ -110,7 +110,7 @@ function readSince(text: string | null): string | null {
 function readAt(text: string | null): { start: string; end: string } | null {
   if (text === null) return null;
   const start = new Date(text);
-  const [, year, month, day, time] = /^(\d{4})(-\d{2})?(-\d{2})?(T.+)?$/.exec(text) ?? [];
+  const [, year, month, day, time] = /^(?!0000)(\d{4})(-\d{2})?(-\d{2})?(T.+)?$/.exec(text) ?? [];
   if (year === undefined || Number.isNaN(start.getTime())) {
     throw new InvalidRequest('_at must be a date or instant such as 2026-01-31 or 2026-01-31T10:00:00Z');
   }
@@ -127,12 +127,16 @@ function cursorOf({ lastUpdated, type, id, version }: HistoryPosition): string {
   return Buffer.from(JSON.stringify([lastUpdated, type, id, version])).toString('base64url');
 }
 
+/** As cursorOf writes it: Date.parse takes more than PostgreSQL does. */
+const isoInstant = /^(?!0000)\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
+
 function readCursor(text: string | null): HistoryPosition | null {
   if (text === null) return null;
   try {
     const [lastUpdated, type, id, version]: unknown[] = JSON.parse(Buffer.from(text, 'base64url').toString());
     if (
       typeof lastUpdated === 'string' &&
+      isoInstant.test(lastUpdated) &&
       !Number.isNaN(Date.parse(lastUpdated)) &&
       typeof type === 'string' &&
       typeof id === 'string' &&

@@ -60,6 +60,7 @@ export function parseSearch(type: string | null, query: URLSearchParams, options
       applied.push([name, value]);
     }
   }
+  checkSize(query);
   checkContained(query);
   if (compartment !== null) checkCompartment(compartment.type, types);
   const sort = query.getAll('_sort').flatMap((value) => parseSort(value, context));
@@ -118,6 +119,22 @@ function parseCount(value: string | null, { defaultCount = 20, maxCount = 1000 }
   if (value === null || value === '') return defaultCount;
   if (!/^\d{1,9}$/.test(value)) throw new InvalidSearchValue('_count', value, 'a whole number, 0 or more');
   return Math.min(Number(value), maxCount);
+}
+
+/** Each parameter is a subquery, each of its values a condition: a statement of thousands takes PostgreSQL minutes to plan. */
+const maxParameters = 64;
+const maxValues = 2_000;
+
+function checkSize(query: URLSearchParams): void {
+  const criteria = [...query].filter(([name]) => name !== '_id' && name !== '_cursor');
+  if (criteria.length > maxParameters)
+    throw new UnsupportedSearch(criteria[maxParameters]?.[0] ?? '', `a search has at most ${maxParameters} parameters`);
+  const values = criteria.reduce((sum, [, value]) => sum + value.split(',').length, 0);
+  if (values > maxValues)
+    throw new UnsupportedSearch(
+      criteria.find(([, value]) => value.includes(','))?.[0] ?? '',
+      `a search has at most ${maxValues} values: send several searches, or look up resources by _id`,
+    );
 }
 
 function checkContained(query: URLSearchParams): void {

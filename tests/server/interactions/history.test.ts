@@ -64,7 +64,18 @@ describe('The history of a resource', () => {
     expect(versions((await api.send('GET', `Patient/h1/_history?${query}`)).json)).toEqual(expected);
   });
 
-  it.each(['_count=x', '_since=2026', '_at=noon', '_cursor=AAAA'])('refuses %s', async (query) => {
+  const cursor = (...parts: unknown[]): string => `_cursor=${Buffer.from(JSON.stringify(parts)).toString('base64url')}`;
+
+  it.each([
+    '_count=x',
+    '_since=2026',
+    '_since=0000-01-01T00:00:00Z',
+    '_at=noon',
+    '_at=0000',
+    '_cursor=AAAA',
+    cursor('Nov 22 2026 (noon)', 'Patient', 'h1', 1),
+    cursor('0000-01-01T00:00:00Z', 'Patient', 'h1', 1),
+  ])('refuses %s', async (query) => {
     await expect(api.send('GET', `Patient/h1/_history?${query}`)).rejects.toMatchObject({ name: 'InvalidRequest' });
   });
 });

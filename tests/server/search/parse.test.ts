@@ -60,6 +60,8 @@ describe('A wrong search', () => {
     ['_text=words', 'UnsupportedSearch', 'full-text'],
     ['_contained=true', 'UnsupportedSearch', 'contained'],
     ['_sort=code-value-quantity', 'UnsupportedSearch', 'has no order'],
+    [Array(65).fill('code=1').join('&'), 'UnsupportedSearch', '64 parameters'],
+    [`code=${Array(2_001).fill('1').join()}`, 'UnsupportedSearch', '2000 values'],
     [`${'derived-from:Observation.'.repeat(8)}code=1`, 'UnsupportedSearch', '6 links'],
   ])('%s is a clear %s', (query, name, message) => {
     let thrown: unknown = null;
@@ -69,6 +71,11 @@ describe('A wrong search', () => {
       thrown = error;
     }
     expect(thrown).toMatchObject({ name, message: expect.stringContaining(message) });
+  });
+
+  it('may ask for a thousand codes, and for any number of ids', () => {
+    expect(() => parse(`code=${Array(1_000).fill('1').join()}`)).not.toThrow();
+    expect(() => parse(`_id=${Array(10_000).fill('1').join()}`)).not.toThrow();
   });
 
   it('of an unknown type says so', () => {
