@@ -19,7 +19,8 @@ function day(written: string, edge: 'first' | 'last'): string {
   const [, year = '', month = edge === 'first' ? '01' : '12', given] = parts;
   const lastOfMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   const date = `${year}-${month}-${given ?? (edge === 'first' ? '01' : String(lastOfMonth).padStart(2, '0'))}`;
-  if (new Date(`${date}T00:00:00Z`).toISOString().slice(0, 10) !== date)
+  const midnight = new Date(`${date}T00:00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date)
     throw new InvalidPeriod(`"${written}" is not a date of the calendar`);
   return date;
 }

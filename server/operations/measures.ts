@@ -31,9 +31,13 @@ export async function resolveMeasures(
     ...measureId.map((id) => ({ id })),
     ...measureIdentifier.map((identifier) => ({ identifier })),
   ];
-  for (const query of [...topic.map((code) => `topic=${code}`), ...program.map((code) => `context=${code}`)]) {
-    const ids = await findIds(tenant, 'Measure', query);
-    if (ids.length === 0) throw noMeasure(`no installed measure has ${query}`);
+  const asked = [
+    ...topic.map((code) => ({ name: 'topic', search: 'topic', code })),
+    ...program.map((code) => ({ name: 'program', search: 'context', code })),
+  ];
+  for (const { name, search, code } of asked) {
+    const ids = await findIds(tenant, 'Measure', `${search}=${encodeURIComponent(code)}`);
+    if (ids.length === 0) throw noMeasure(`no installed measure has ${name}=${code}`);
     references.push(...ids.map((id) => ({ id })));
   }
   if (references.length === 0) throw noMeasure('measureUrl: is required: name one measure at least');

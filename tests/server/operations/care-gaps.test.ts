@@ -138,6 +138,11 @@ describe('$care-gaps', () => {
     ['no measure', { subject: 'Patient/open', status: 'open-gap' }, 'measureUrl: is required'],
     ['an unknown topic', { topic: 'none', subject: 'Patient/open', status: 'open-gap' }, 'topic=none'],
     [
+      'an unknown program, as one code whatever it holds',
+      { program: 'none&url=x', subject: 'Patient/open', status: 'open-gap' },
+      'program=none&url=x',
+    ],
+    [
       'isDocument that is neither',
       { measureUrl: breast, subject: 'Patient/open', status: 'open-gap', isDocument: 'maybe' },
       'true or false',
