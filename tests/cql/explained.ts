@@ -25,6 +25,11 @@ export const explanations: readonly Explanation[] = [
     reason:
       'A Code without a code: CqlValue has the empty text for it in the compiled engine, and a null that its type does not allow in the other.',
   },
+  {
+    measure: 'NHSNGlycemicControlHypoglycemiaInitialPopulation',
+    expression: 'SDE Initial Population Encounters',
+    reason: 'CQL: day and days are one unit. The compiled engine keeps the singular, the other the text of the data.',
+  },
 ];
 
 /** Those that nothing explains. */
