@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../server/db/database.ts';
@@ -9,7 +9,9 @@ import { createLogger } from '../../server/log.ts';
 /** One real PostgreSQL for the whole run, with a migrated template that every test file copies. */
 export default async function setUp(): Promise<void> {
   const log = createLogger({ logLevel: 'error', logFormat: 'text' });
-  const dataDir = join(mkdtempSync(join(tmpdir(), 'gapless-test-')), 'postgres');
+  const folder = mkdtempSync(join(tmpdir(), 'gapless-test-'));
+  chmodSync(folder, 0o755); // as root, PostgreSQL runs as nobody, who has to get in
+  const dataDir = join(folder, 'postgres');
   const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
   const postgres = await startEmbeddedPostgres({ dataDir, log, settings });
   const admin = openDatabase({ connectionString: postgres.connectionString, log });
@@ -22,5 +24,9 @@ export default async function setUp(): Promise<void> {
   await template.close();
   await admin.close();
   process.env['GAPLESS_TEST_POSTGRES'] = postgres.connectionString;
-  Object.assign(globalThis, { stopTestPostgres: postgres.stop });
+  const stopTestPostgres = async (): Promise<void> => {
+    await postgres.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  Object.assign(globalThis, { stopTestPostgres });
 }

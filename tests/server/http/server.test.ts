@@ -127,6 +127,32 @@ describe('Bad requests', () => {
     ]).toEqual([status, expect.stringMatching(diagnostics)]);
   });
 
+  it.each([
+    ['POST', 'Patient'],
+    ['PUT', 'Patient/x'],
+    ['PATCH', 'Patient/x'],
+    ['POST', ''],
+    ['POST', 'Patient/$validate'],
+    ['POST', 'Measure/$evaluate-measure'],
+    ['POST', 'Measure/$evaluate'],
+    ['POST', 'Measure/$care-gaps'],
+    ['POST', 'Measure/$data-requirements'],
+  ])('say where JSON is malformed: %s %s', async (method, path) => {
+    const type = method === 'PATCH' ? 'application/json-patch+json' : 'application/fhir+json';
+    const { status, json } = await server.fhir(method, path, '{"resourceType":\n "Parameters",,}', {
+      'content-type': type,
+    });
+    expect([status, json.issue[0].diagnostics]).toEqual([400, expect.stringMatching(/not JSON.*line 2, column/)]);
+  });
+
+  it('say where JSON of the page is malformed', async () => {
+    const response = await fetch(`${server.url}/api/measures/x/patients/_search`, { method: 'POST', body: '{,}' });
+    expect([response.status, (await response.json()) as object]).toEqual([
+      400,
+      expect.objectContaining({ resourceType: 'OperationOutcome' }),
+    ]);
+  });
+
   it('name the element that is at fault', async () => {
     const { json } = await server.fhir('POST', 'Patient', { ...patient, birthDate: '1970-13-45' });
     expect(json.issue[0].expression).toEqual(['Patient.birthDate']);

@@ -219,12 +219,11 @@ describe('A transaction', () => {
   });
 
   it('loses nothing that was acknowledged when connections are cut during it', async () => {
-    const before = await count();
     const bundle = bundleOf(
       'transaction',
       ...Array.from(
         { length: 20 },
-        () => ['POST', 'Organization', { resourceType: 'Organization', name: 'x' }] as const,
+        () => ['POST', 'Organization', { resourceType: 'Organization', name: 'cut' }] as const,
       ),
     );
     const sent = Array.from({ length: 12 }, () =>
@@ -245,7 +244,12 @@ describe('A transaction', () => {
     })();
     const acknowledged = (await Promise.all(sent)).filter(Boolean).length;
     await cutting;
-    expect(await count()).toBe(before + acknowledged * 21);
+    const { rows } = await database.query<{ n: number }>(
+      `SELECT count(*) AS n FROM resource WHERE type = 'Organization' AND content::jsonb ->> 'name' = 'cut'`,
+    );
+    const stored = (rows[0]?.n ?? 0) / 20;
+    // One whose COMMIT was cut off may have been kept: wholly, and beyond what was acknowledged.
+    expect([Number.isInteger(stored), stored >= acknowledged, stored <= 12]).toEqual([true, true, true]);
   });
 });
 
