@@ -1,5 +1,5 @@
 import type { Measure } from '@medplum/fhirtypes';
-import { createInterpreter } from '../../cql/index.ts';
+import { createCompiler } from '../../cql/index.ts';
 import type { PreparedMeasure } from '../../measures/index.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { formatCanonical } from '../terminology/canonical.ts';
@@ -49,7 +49,7 @@ export function createCatalogue(database: Database): Catalogue {
   const shelves = new Map<string, Shelf>();
   const interned = new Map<string, string>();
   const parsed = new ParsedParts();
-  const evaluator = createInterpreter();
+  const evaluator = createCompiler();
 
   async function shelfOf(tenant: string): Promise<Shelf> {
     const version = await contentVersion(database, tenant);

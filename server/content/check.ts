@@ -1,5 +1,5 @@
 import type { Measure } from '@medplum/fhirtypes';
-import { createInterpreter } from '../../cql/index.ts';
+import { createCompiler } from '../../cql/index.ts';
 import type { ContentIssue } from './errors.ts';
 import { issuesOf } from './issues.ts';
 import { type LibraryDefinition, modelInfoOf } from './library-resource.ts';
@@ -42,7 +42,7 @@ export async function checkContent(
   const shelf = new LibraryShelf(reader, translate);
   const errors: ContentIssue[] = [];
   const checked: CheckedMeasure[] = [];
-  const evaluator = createInterpreter();
+  const evaluator = createCompiler();
   const parsed = new ParsedParts();
   const interned = new Map<string, string>();
   for (const measure of measures) {

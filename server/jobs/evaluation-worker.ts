@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { createInterpreter, type FhirResource, InvalidRecord, PatientRecord } from '../../cql/index.ts';
+import { createCompiler, type FhirResource, InvalidRecord, PatientRecord } from '../../cql/index.ts';
 import { evaluateSubject, gapAnswers, type PreparedMeasure } from '../../measures/index.ts';
 import { type MeasurePackage, ParsedParts, prepareFromPackage } from '../content/package.ts';
 import type { FromThread, SentTask, TaskAnswer, ToThread } from './evaluation-messages.ts';
@@ -7,7 +7,7 @@ import type { FromThread, SentTask, TaskAnswer, ToThread } from './evaluation-me
 const port = parentPort;
 if (port === null) throw new Error('evaluation-worker.ts runs as a worker thread');
 
-const evaluator = createInterpreter();
+const evaluator = createCompiler();
 const parsed = new ParsedParts();
 const parts = new Map<string, string>();
 const packages = new Map<string, MeasurePackage>();

@@ -8,7 +8,7 @@ import { readReferenceLines, referenceData } from '../support/reference-data.ts'
 import { casesOf, loadContent } from './content.ts';
 import { type CqlReport, cqlReport, cqlTests, cqlTestTable, runCqlTests } from './cql-tests.ts';
 import { createEngine, type EngineName, isEngine } from './engines.ts';
-import { unexplained } from './explained.ts';
+import { absent, unexplained } from './explained.ts';
 import { type Job, type JobResult, runJobs, type Suite } from './jobs.ts';
 import { rowsOf, summary, table, totalsOf } from './table.ts';
 
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
     args,
     allowPositionals: true,
     options: {
-      engine: { type: 'string', default: 'interpreted' },
+      engine: { type: 'string', default: 'compiled' },
       measure: { type: 'string' },
       json: { type: 'string' },
       jobs: { type: 'string', default: '2' },
@@ -56,12 +56,14 @@ async function main(): Promise<number> {
   }
   const results = await runMeasures(jobs, engine, Number(values.jobs));
   const rows = rowsOf(results);
-  const surprises = unexplained(results, values.measure === undefined ? suites : []);
+  const surprises = unexplained(results);
   if (results.length > 0) {
     say(table(rows));
     say(summary(rows));
   }
   for (const surprise of surprises) say(`! ${surprise}`);
+  const missing = values.measure === undefined && suites.includes('ecqm') ? absent(results) : [];
+  if (missing.length > 0) say(`${missing.length} explained cases are not in the content: ${missing.join(', ')}`);
   const tests = cql ? await runCql(engine) : null;
   if (values.json !== undefined) {
     const report = { engine, measures: rows, totals: totalsOf(rows), surprises, cql: tests, results };
