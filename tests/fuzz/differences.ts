@@ -41,7 +41,7 @@ function agree(a: CqlValue | CqlError, b: CqlValue | CqlError): boolean {
 }
 
 /**
- * One way of writing what can be written in two: `Interval[1, 4)` is `Interval[1, 3]` (integers), `2 days` is `2 day`
+ * One way of writing what can be written in two: `Interval[1, 4)` is `Interval[1, 3]` (integers, whole dates), `2 days` is `2 day`
  * (CQL 1.5, 2.2.2.7).
  */
 function closed(value: CqlValue): unknown {
@@ -51,11 +51,12 @@ function closed(value: CqlValue): unknown {
     return { ...value, unit: value.unit.replace(/(?<=year|month|week|day|hour|minute|second)s$/, '') };
   if (value.type !== 'Interval') return value;
   const { low, high, lowClosed, highClosed } = value;
-  if (isDay(low) && isDay(high))
+  const [first, last] = [instant(low), instant(high)];
+  if (first !== null && last !== null && first.step === last.step)
     return {
       ...value,
-      low: dayFrom(low.value, lowClosed ? 0 : 1),
-      high: dayFrom(high.value, highClosed ? 0 : -1),
+      low: lowClosed ? first.at : first.at + first.step,
+      high: highClosed ? last.at : last.at - last.step,
       lowClosed: true,
       highClosed: true,
     };
@@ -70,18 +71,12 @@ function closed(value: CqlValue): unknown {
   };
 }
 
-function isDay(value: CqlValue): value is { readonly type: 'Date'; readonly value: string } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'type' in value &&
-    value.type === 'Date' &&
-    /^\d{4}-\d\d-\d\d$/.test(value.value)
-  );
-}
-
-function dayFrom(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
+/** A whole Date or DateTime in ms, with the distance to the next; null for any other value. */
+function instant(value: CqlValue): { readonly at: number; readonly step: number } | null {
+  if (typeof value !== 'object' || value === null || !('type' in value)) return null;
+  if (value.type === 'Date' && value.value.length === 10) return { at: Date.parse(value.value), step: 86_400_000 };
+  if (value.type === 'DateTime' && value.value.includes('.')) return { at: Date.parse(value.value), step: 1 };
+  return null;
 }
 
 function isList(value: CqlValue): value is readonly CqlValue[] {

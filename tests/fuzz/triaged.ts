@@ -167,6 +167,12 @@ export const triaged: readonly Triaged[] = [
       someNode(expression, (node) => (node.type === 'Min' || node.type === 'Max') && someNode(node, isUncertain)),
   },
   {
+    what: 'an interval of which neither boundary is known may itself be null',
+    section: 'Author 2, Interval Values; ELM 2, Interval',
+    right: 'either',
+    applies: ({ interpreted }) => /"low":null,"high":null/.test(JSON.stringify(interpreted)),
+  },
+  {
     what: 'a separator that is null is no text "null"',
     section: 'Reference B, Combine',
     right: 'compiled',

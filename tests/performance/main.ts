@@ -6,7 +6,7 @@ import { readReferenceLines } from '../support/reference-data.ts';
 import { type EngineName, engineNames } from './engine.ts';
 import { bySizes, Patients, populations } from './patients.ts';
 import { productFigures } from './product-threads.ts';
-import { productLines, tables, targetLines } from './report.ts';
+import { productLines, sharedRecordLine, tables, targetLines } from './report.ts';
 import { Boxes, type MeasureFigures, runRounds } from './rounds.ts';
 import { geometricMean, median, spread } from './statistics.ts';
 import { isMet, overallRate, speedups, targetsOf } from './targets.ts';
@@ -101,7 +101,7 @@ async function main(): Promise<number> {
       minMs: 20,
     });
     products.push(product);
-    log(`${productLines(product)}\n`);
+    log(`${productLines(product)}\n${sharedRecordLine(figures, product)}\n`);
   }
   const targets = targetsOf(figures, products.find(({ engine }) => engine === 'compiled') ?? null);
   log(targetLines(targets));

@@ -81,6 +81,22 @@ export function productLines({ engine, preparations, wholeRecords, twoThreads }:
   ].join('\n');
 }
 
+/**
+ * All measures on one large record: the peer's times of each measure added up, against ours for all of them, which load
+ * and index the record once. Needs figures of every measure over Synthea patients; empty without.
+ */
+export function sharedRecordLine(figures: readonly MeasureFigures[], { engine, wholeRecords }: ProductFigures): string {
+  const runs = figures
+    .filter(({ population }) => population === 'synthea')
+    .flatMap(({ engines }) => engines.find((run) => run.engine === 'cql-execution' && run.mode === 'evaluation') ?? []);
+  if (runs.length === 0) return '';
+  const ratios = wholeRecords.map(
+    ({ allMeasuresMs }, round) =>
+      runs.reduce((sum, { rounds }) => sum + (rounds[round] ?? Number.NaN), 0) / allMeasuresMs,
+  );
+  return `  ${runs.length} measures on one Synthea patient, ${engine} from stored text against cql-execution on parsed records: ${times(median(ratios))}`;
+}
+
 export function targetLines(targets: readonly Target[]): string {
   return aligned(
     targets.map((target) => [

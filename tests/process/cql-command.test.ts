@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 
-const cli = fileURLToPath(new URL('../../../server/cli.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../server/cli.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'gapless-cql-'));
 jest.setTimeout(120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
