@@ -94,7 +94,7 @@ async function main(): Promise<number> {
     const product = await productFigures({
       engine,
       measures: options.measures,
-      large: bySizes(patients.synthea(), options.quick ? 1 : 5),
+      large: bySizes(patients.synthea(), options.rounds),
       population: spread(patients.synthea(), 20),
       rounds: options.rounds,
       preparations: engine === 'compiled' && !options.quick ? 5 : 2,
