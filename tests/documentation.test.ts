@@ -19,7 +19,9 @@ describe('The documentation', () => {
   const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
 
   it('names only npm scripts that exist', () => {
-    const named = commands(readme).flatMap((line) => [...line.matchAll(/npm (?:run )?(start|test|[a-z]+(?::[a-z]+)?)\b/g)].map((m) => m[1] ?? ''));
+    const named = commands(readme).flatMap((line) =>
+      [...line.matchAll(/npm (?:run )?(start|test|[a-z]+(?::[a-z]+)?)\b/g)].map((m) => m[1] ?? ''),
+    );
     const unknown = named.filter((name) => !['ci', 'run', 'install'].includes(name) && !(name in scripts));
     expect(unknown).toEqual([]);
   });

@@ -20,6 +20,7 @@ const attacks = [
   '"; globalThis.breach = true; //',
   "'; globalThis.breach = true; //",
   '`; globalThis.breach = true; `',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: hostile text, not a template
   '${globalThis.breach = true}',
   '*/ globalThis.breach = true; /*',
   '\\"; globalThis.breach = true; //',

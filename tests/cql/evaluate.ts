@@ -55,7 +55,7 @@ export async function evaluateLibrary(
 }
 
 /** The value of a CQL expression for a patient. */
-export async function valueOf(
+export async function cqlValueOf(
   expression: string,
   patient: PatientRecord = record(),
   header = '',

@@ -5,7 +5,7 @@ import {
   UnknownExpression,
   UnsupportedElm,
 } from '../../cql/index.ts';
-import { evaluateLibrary, evaluator, library, now, record, translator, valueOf, valueSetsOf } from './evaluate.ts';
+import { cqlValueOf, evaluateLibrary, evaluator, library, now, record, translator, valueSetsOf } from './evaluate.ts';
 
 const loinc = 'http://loinc.org';
 const url = 'http://example.org/fhir/ValueSet/hba1c';
@@ -58,16 +58,16 @@ describe('An expression', () => {
     ['(null as Interval<Date>) overlaps day of Interval[@2026-01-01T00:00:00.0, @2026-12-31T00:00:00.0]', null],
     ['Interval[@2026-02-01, @2026-02-28] overlaps day of Interval[@2026-01-01T00:00:00.0, null]', true],
   ])('%s', async (expression, value) => {
-    expect(await valueOf(expression)).toEqual(value);
+    expect(await cqlValueOf(expression)).toEqual(value);
   });
 
   it('knows the patient of the record', async () => {
-    expect(await valueOf("Patient.gender = 'female' and AgeInYearsAt(@2026-02-28) = 55")).toBe(true);
+    expect(await cqlValueOf("Patient.gender = 'female' and AgeInYearsAt(@2026-02-28) = 55")).toBe(true);
   });
 
   it('reads Now() from the request, and not from a clock', async () => {
     const request = { now: '2020-02-29T23:30:00.000-05:00' };
-    expect(await valueOf('Today()', record(), '', valueSetsOf(), request)).toEqual({
+    expect(await cqlValueOf('Today()', record(), '', valueSetsOf(), request)).toEqual({
       type: 'Date',
       value: '2020-02-29',
     });
@@ -81,11 +81,11 @@ describe('An expression', () => {
     const patient = record({ ...lab('a', '4548-4', 7), effectiveDateTime: '2026-01-01T08:00:00' });
     const expression = 'First([Observation]).effective as FHIR.dateTime';
     const request = { now: instant };
-    expect(await valueOf(`ToDateTime('2026-01-01T08:00:00.000')`, record(), '', valueSetsOf(), request)).toEqual({
+    expect(await cqlValueOf(`ToDateTime('2026-01-01T08:00:00.000')`, record(), '', valueSetsOf(), request)).toEqual({
       type: 'DateTime',
       value,
     });
-    expect(await valueOf(`(${expression}).value`, patient, '', valueSetsOf(), request)).toEqual({
+    expect(await cqlValueOf(`(${expression}).value`, patient, '', valueSetsOf(), request)).toEqual({
       type: 'DateTime',
       value: value.replace('.000', ''),
     });
@@ -107,23 +107,23 @@ describe('A retrieve', () => {
     ['[Observation: "HbA1c"] union [Observation: "HbA1c by electrophoresis"]', [high, low]],
     ['[Condition]', []],
   ])('%s', async (expression, resources) => {
-    const value = await valueOf(expression, patient, header, hba1c);
+    const value = await cqlValueOf(expression, patient, header, hba1c);
     expect(value).toEqual(resources.map((resource) => ({ type: 'Resource', resource })));
   });
 
   it('gives the very objects of the record', async () => {
-    const value = await valueOf('First([Observation: "HbA1c"])', patient, header, hba1c);
+    const value = await cqlValueOf('First([Observation: "HbA1c"])', patient, header, hba1c);
     expect(value).toHaveProperty('resource');
     expect((value as { resource: unknown }).resource).toBe(high);
   });
 
   it('gives an element that is no resource as its JSON', async () => {
-    expect(await valueOf('First([Observation]).status', patient)).toEqual({
+    expect(await cqlValueOf('First([Observation]).status', patient)).toEqual({
       type: 'Element',
       fhirType: 'ObservationStatus',
       value: 'final',
     });
-    expect(await valueOf('First([Observation]).code', patient)).toEqual({
+    expect(await cqlValueOf('First([Observation]).code', patient)).toEqual({
       type: 'Element',
       fhirType: 'CodeableConcept',
       value: high['code'],
@@ -132,13 +132,13 @@ describe('A retrieve', () => {
 
   it('holds two copies of one resource to be one, whatever the order of their properties', async () => {
     const copy = Object.fromEntries(Object.entries(high).reverse()) as FhirResource;
-    expect(await valueOf('Count([Observation] union [Observation])', record(high, copy))).toBe(1);
-    expect(await valueOf('Count([Observation])', record(high, copy))).toBe(2);
+    expect(await cqlValueOf('Count([Observation] union [Observation])', record(high, copy))).toBe(1);
+    expect(await cqlValueOf('Count([Observation])', record(high, copy))).toBe(2);
   });
 
   it('needs the system of a code as well as the code', async () => {
     const stranger = { ...high, code: { coding: [{ system: 'http://example.org', code: '4548-4' }] } };
-    expect(await valueOf('exists [Observation: "HbA1c"]', record(stranger), header, hba1c)).toBe(false);
+    expect(await cqlValueOf('exists [Observation: "HbA1c"]', record(stranger), header, hba1c)).toBe(false);
   });
 });
 
