@@ -1,7 +1,7 @@
 import fhirpath from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4';
 import type { FhirResource } from '../../cql/index.ts';
-import { InvalidRequest, PatchFailed, PatchTooCostly } from '../store/errors.ts';
+import { InvalidRequest, PatchFailed } from '../store/errors.ts';
 import { plain } from '../store/exact-json.ts';
 import { elementAt, propertyFor } from './fhirpath-patch-elements.ts';
 import { type Parts, patchValue, readParts } from './fhirpath-patch-parameters.ts';
@@ -11,25 +11,29 @@ type Tree = Record<string, unknown>;
 /** Property names and list positions from the resource down. */
 type Path = readonly (string | number)[];
 
+/** An operation takes one or two: a patch that takes this long has a path that was made to. */
+const milliseconds = 500;
+
 /**
  * FHIRPath Patch (R4 fhirpatch.html) as a function on a resource's tree: add, insert, delete, replace, move.
  *
  * @throws InvalidRequest when the Parameters are not a patch; the returned function throws PatchFailed when an
- *   operation does not fit the resource
+ *   operation does not fit the resource, PatchTooCostly when they take too long
  */
 export function fhirPathPatch(parameters: FhirResource): (resource: FhirResource) => FhirResource {
   const operations = readParts(parameters);
-  return (resource) => {
-    for (const [index, parts] of operations.entries()) {
-      const fail = (reason: string): never => {
-        throw new PatchFailed(`Operation ${index} (${parts.type} ${parts.path}): ${reason}`, [
-          `Parameters.parameter[${index}]`,
-        ]);
-      };
-      apply[parts.type](resource, parts, fail);
-    }
-    return resource;
-  };
+  return (resource) =>
+    withinTime(milliseconds, () => {
+      for (const [index, parts] of operations.entries()) {
+        const fail = (reason: string): never => {
+          throw new PatchFailed(`Operation ${index} (${parts.type} ${parts.path}): ${reason}`, [
+            `Parameters.parameter[${index}]`,
+          ]);
+        };
+        apply[parts.type](resource, parts, fail);
+      }
+      return resource;
+    });
 }
 
 type Fail = (reason: string) => never;
@@ -86,19 +90,13 @@ const apply: Readonly<Record<Parts['type'], (resource: FhirResource, parts: Part
   },
 };
 
-/** A path takes one or two; what takes this long was written to. */
-const pathMilliseconds = 500;
-
-/** Paths of the elements that a FHIRPath selects. @throws InvalidRequest, PatchTooCostly */
+/** Paths of the elements that a FHIRPath selects. @throws InvalidRequest */
 function select(resource: FhirResource, expression: string): Path[] {
   let nodes: unknown[];
   try {
-    const found: unknown = withinTime(pathMilliseconds, () =>
-      fhirpath.evaluate(plain(resource), expression, {}, r4, { resolveInternalTypes: false }),
-    );
+    const found: unknown = fhirpath.evaluate(plain(resource), expression, {}, r4, { resolveInternalTypes: false });
     nodes = Array.isArray(found) ? found : [];
-  } catch (error) {
-    if (error instanceof PatchTooCostly) throw error;
+  } catch {
     throw new InvalidRequest('The part "path" is not a FHIRPath that can be evaluated', ['Parameters.parameter.part']);
   }
   return nodes.map((node) => withChoices(resource, pathOf(node as ResourceNode)));

@@ -16,7 +16,7 @@ export function withinTime<T>(milliseconds: number, work: () => T): T {
     script.runInContext(context, { timeout: milliseconds });
   } catch (error) {
     const isTime = (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-    throw isTime ? new PatchTooCostly(`The path takes longer to evaluate than ${milliseconds} ms`) : error;
+    throw isTime ? new PatchTooCostly(`The paths of the patch take longer to evaluate than ${milliseconds} ms`) : error;
   }
   const [result] = results;
   return result as T;
