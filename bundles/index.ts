@@ -1,5 +1,4 @@
 export { careGapsBundle } from './care-gaps/bundle.ts';
-export { statusWords } from './care-gaps/narrative.ts';
 export type { CareGapsSettings, Reporter, SubjectGaps } from './care-gaps/subject-gaps.ts';
 export { dataRequirement } from './data-requirement.ts';
 export { type DeqmVersion, deqmVersions } from './deqm-version.ts';

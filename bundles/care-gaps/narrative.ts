@@ -1,7 +1,7 @@
 import type { Narrative } from '@medplum/fhirtypes';
 import type { GapAnswer, GapStatus } from '../../measures/index.ts';
 
-export const statusWords: Readonly<Record<GapStatus, string>> = {
+const statusWords: Readonly<Record<GapStatus, string>> = {
   'open-gap': 'Open gap',
   'closed-gap': 'Closed gap',
   'prospective-gap': 'Prospective gap',

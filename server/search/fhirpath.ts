@@ -62,11 +62,6 @@ export function compileExpression<Into extends Collector>(
   };
 }
 
-/** Is every alternative of the expression that concerns the type compiled to a property walk? */
-export function isPlainPath(expression: string): boolean {
-  return alternatives(parseFhirPath(expression).child).every((atom) => stepsOf(atom) !== null);
-}
-
 function alternatives(atom: Atom): Atom[] {
   return atom instanceof UnionAtom ? [...alternatives(atom.left), ...alternatives(atom.right)] : [atom];
 }

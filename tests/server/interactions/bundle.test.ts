@@ -206,9 +206,13 @@ describe('A transaction', () => {
   });
 
   it('leaves one AuditEvent, stored with it', async () => {
-    const audits = async () =>
-      (await database.query<{ n: number }>(`SELECT count(*) AS n FROM resource WHERE type = 'AuditEvent'`)).rows[0]
-        ?.n ?? 0;
+    const audits = async () => {
+      await api.audit.flush(); // of earlier reads
+      const { rows } = await database.query<{ n: number }>(
+        `SELECT count(*) AS n FROM resource WHERE type = 'AuditEvent'`,
+      );
+      return rows[0]?.n ?? 0;
+    };
     const before = await audits();
     await api.send(
       'POST',
