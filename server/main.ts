@@ -63,6 +63,8 @@ function listen(http: Server, { port, host }: Config): Promise<string> {
   });
 }
 
+const stopMs = 20_000;
+
 function stopOnSignals(http: Server, services: Services, stopping: AbortController): void {
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping.signal.aborted) process.exit(130); // asked twice: at once
@@ -72,6 +74,12 @@ function stopOnSignals(http: Server, services: Services, stopping: AbortControll
     http.closeIdleConnections();
     const grace = setTimeout(() => http.closeAllConnections(), 5_000);
     grace.unref();
+    // What still runs then is undone by PostgreSQL; an operator who stops a server wants it stopped.
+    const limit = setTimeout(
+      () => fail(new Error(`something did not stop within ${stopMs / 1000} s`), services.log),
+      stopMs,
+    );
+    limit.unref();
     services.close().then(
       () => process.exit(0),
       (error: Error) => fail(error, services.log),

@@ -14,6 +14,7 @@ import type { FhirRequest, FhirResponse } from '../interactions/interaction.ts';
 import type { Logger } from '../log.ts';
 import { outcomeOf, toOutcome } from '../outcomes.ts';
 import { InvalidRequest } from '../store/errors.ts';
+import { refuseForeignPages } from './foreign-pages.ts';
 import { requestContext, requestId } from './request-context.ts';
 import { fhirJson, respond } from './respond.ts';
 
@@ -44,6 +45,7 @@ export function createApp(services: HttpServices): Express {
       strictTransportSecurity: false, // TLS ends at the proxy, which sets it
     }),
   );
+  app.use(refuseForeignPages(config));
   app.use(cors(config));
   app.get('/health', async (_request, response) => {
     try {

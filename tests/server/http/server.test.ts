@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { type RunningServer, startServer } from '../../support/running-server.ts';
 
 let server: RunningServer;
@@ -179,5 +180,31 @@ describe('Bad requests', () => {
     const { status, json } = await server.fhir('POST', '', bundle);
     expect([status, json.issue[0].expression]).toEqual([422, ['Bundle.entry[499].resource.code']]);
     expect((await server.fhir('GET', 'Patient?identifier=half&_summary=count')).json.total).toBe(0);
+  });
+});
+
+describe('A page of another origin', () => {
+  const write = (headers: Record<string, string>) => server.fhir('POST', 'Patient', patient, headers);
+
+  it('changes nothing here', async () => {
+    const { status, json } = await write({ origin: 'https://elsewhere.example', 'content-type': 'text/plain' });
+    expect([status, json.issue[0].code]).toEqual([403, 'forbidden']);
+  });
+
+  it('may when it is our own, and so may clients that are no pages', async () => {
+    expect((await write({ origin: server.url })).status).toBe(201);
+    expect((await write({})).status).toBe(201);
+  });
+
+  it('cannot reach a server in demo mode under a name of its own', async () => {
+    const { port } = new URL(server.url);
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: 'rebound.example' };
+      get({ host: '127.0.0.1', port, path: '/fhir/Patient', headers }, (response) => resolve(response.statusCode)).on(
+        'error',
+        reject,
+      );
+    });
+    expect(status).toBe(403);
   });
 });
