@@ -24,9 +24,15 @@ export interface PreparedBench {
   /**
    * Evaluates every population, stratifier and observation of the measure (no supplemental data) for each patient.
    * @param gaps go on to the gap answer, where the engine has one
-   * @returns how many of the patients could not be evaluated
    */
-  evaluate(patients: readonly ParsedPatient[], gaps: boolean): Promise<number>;
+  evaluate(patients: readonly ParsedPatient[], gaps: boolean): Promise<Evaluated>;
+}
+
+export interface Evaluated {
+  /** Patients that could not be evaluated. */
+  readonly failures: number;
+  /** Criteria that are true, or list something, over all patients: what shows that engines do the same. Null: not told. */
+  readonly met: number | null;
 }
 
 export function parse({ id, texts, period }: StoredPatient): ParsedPatient {

@@ -51,7 +51,7 @@ export class Product {
       const record = new PatientRecord(parsed.resources);
       failures = 0;
       for (const measure of this.#prepared.values())
-        if (!(await evaluateOwn(measure, record, parsed, true))) failures += 1;
+        if ((await evaluateOwn(measure, record, parsed, true)) === null) failures += 1;
     });
     return { resources: patient.texts.length, parseMs, allMeasuresMs, failures };
   }

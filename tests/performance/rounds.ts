@@ -12,6 +12,8 @@ export interface EngineFigures {
   readonly rounds: readonly number[];
   readonly msPerPatient: number;
   readonly failures: number;
+  /** Criteria that held, over all rounds; null for engines that do not tell. */
+  readonly met: number | null;
 }
 
 export interface MeasureFigures {
@@ -62,13 +64,13 @@ export async function runRounds(
 ): Promise<MeasureFigures> {
   const hands = deal(patients, Math.min(rounds, patients.length));
   const unprepared: { engine: EngineName; reason: string }[] = [];
-  const runs: { thread: EngineThread; mode: Mode; rounds: number[]; failures: number }[] = [];
+  const runs: { thread: EngineThread; mode: Mode; rounds: number[]; failures: number; met: number | null }[] = [];
   for (const thread of threads) {
     const modes = modesOf(thread.name).filter((mode) => boxes.isOpen(thread.name, population, mode));
     if (modes.length === 0) continue;
     const reason = await thread.prepare(measure);
     if (reason !== null) unprepared.push({ engine: thread.name, reason });
-    else for (const mode of modes) runs.push({ thread, mode, rounds: [], failures: 0 });
+    else for (const mode of modes) runs.push({ thread, mode, rounds: [], failures: 0, met: 0 });
   }
   for (const { thread, mode } of runs)
     await thread.sample({ measure, patients: warmUp(hands), mode, minMs: sampleMs[thread.name] });
@@ -76,7 +78,7 @@ export async function runRounds(
     const turn = [...runs.slice(round % runs.length), ...runs.slice(0, round % runs.length)];
     const hand = hands[round % hands.length] ?? [];
     for (const run of turn) {
-      const { evaluations, cpuMs, failures } = await run.thread.sample({
+      const { evaluations, cpuMs, failures, met } = await run.thread.sample({
         measure,
         patients: hand,
         mode: run.mode,
@@ -84,6 +86,7 @@ export async function runRounds(
       });
       run.rounds.push(cpuMs / evaluations);
       run.failures += failures;
+      run.met = met === null || run.met === null ? null : run.met + met;
       boxes.use(run.thread.name, population, run.mode, cpuMs);
     }
   }
@@ -92,12 +95,13 @@ export async function runRounds(
     population,
     patients: patients.length,
     unprepared,
-    engines: runs.map(({ thread, mode, rounds: ms, failures }) => ({
+    engines: runs.map(({ thread, mode, rounds: ms, failures, met }) => ({
       engine: thread.name,
       mode,
       rounds: ms,
       msPerPatient: median(ms),
       failures,
+      met,
     })),
   };
 }

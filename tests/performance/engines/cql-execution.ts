@@ -38,10 +38,13 @@ export function cqlExecution(): BenchEngine {
       const expressions = [...new Set(criteria)].filter((criterion) => library.expressions[criterion] !== undefined);
       return {
         async evaluate(patients) {
-          let failures = 0;
-          for (const patient of patients)
-            if (!(await evaluate(library, source, codes, expressions, patient))) failures += 1;
-          return failures;
+          let [failures, met] = [0, 0];
+          for (const patient of patients) {
+            const count = await evaluate(library, source, codes, expressions, patient);
+            if (count === null) failures += 1;
+            else met += count;
+          }
+          return { failures, met };
         },
       };
     },
@@ -54,7 +57,8 @@ async function evaluate(
   codes: InstanceType<typeof cql.CodeService>,
   expressions: readonly string[],
   { resources, period }: ParsedPatient,
-): Promise<boolean> {
+): Promise<number | null> {
+  source.reset();
   source.loadBundles([{ resourceType: 'Bundle', entry: resources.map((resource) => ({ resource })) }]);
   const parameters = {
     'Measurement Period': new cql.Interval(
@@ -65,13 +69,15 @@ async function evaluate(
   const now = cql.DateTime.parse(nowOf(period));
   const context = new cql.PatientContext(library, source.currentPatient(), codes, parameters, now ?? undefined);
   try {
+    let met = 0;
     for (const expression of expressions) {
       const known: unknown = context.context_values[expression];
-      if (known === undefined) await library.expressions[expression]?.execute(context);
+      const value: unknown = known === undefined ? await library.expressions[expression]?.execute(context) : known;
+      if (Array.isArray(value) ? value.length > 0 : value === true) met += 1;
     }
-    return true;
+    return met;
   } catch {
-    return false;
+    return null;
   }
 }
 

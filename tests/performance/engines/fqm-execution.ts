@@ -3,7 +3,7 @@ import { Calculator } from 'fqm-execution';
 import { dataRequirements } from '../../../cql/index.ts';
 import { loadContent } from '../../conformance/content.ts';
 import { readReferenceLines } from '../../support/reference-data.ts';
-import type { BenchEngine, ParsedPatient } from '../engine.ts';
+import type { BenchEngine, Evaluated, ParsedPatient } from '../engine.ts';
 import { versionOf } from './cql-execution.ts';
 
 /** fqm-execution's Calculator on a measure bundle, with everything off that is not needed for populations. */
@@ -42,7 +42,7 @@ export function fqmExecution(): BenchEngine {
 }
 
 /** One call for all patients of a period, as a user would. */
-async function calculate(measure: object, patients: readonly ParsedPatient[]): Promise<number> {
+async function calculate(measure: object, patients: readonly ParsedPatient[]): Promise<Evaluated> {
   let failures = 0;
   for (const [key, group] of Map.groupBy(patients, ({ period }) => `${period.start} ${period.end}`)) {
     const [measurementPeriodStart = '', measurementPeriodEnd = ''] = key.split(' ');
@@ -67,5 +67,5 @@ async function calculate(measure: object, patients: readonly ParsedPatient[]): P
       failures += group.length;
     }
   }
-  return failures;
+  return { failures, met: null };
 }

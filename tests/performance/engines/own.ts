@@ -5,6 +5,7 @@ import {
   type PreparedMeasure,
   prepareMeasure,
   readMeasure,
+  type SubjectResult,
 } from '../../../measures/index.ts';
 import { type Content, loadContent } from '../../conformance/content.ts';
 import { type BenchEngine, nowOf, type ParsedPatient } from '../engine.ts';
@@ -18,12 +19,14 @@ export function ownEngine(evaluator: Evaluator): BenchEngine {
       const prepared = prepareOwn(content, evaluator, name);
       return {
         async evaluate(patients, gaps) {
-          let failures = 0;
+          let [failures, met] = [0, 0];
           for (const patient of patients) {
             const record = new PatientRecord(patient.resources);
-            if (!(await evaluateOwn(prepared, record, patient, gaps))) failures += 1;
+            const result = await evaluateOwn(prepared, record, patient, gaps);
+            if (result === null) failures += 1;
+            else met += criteriaMet(prepared, result);
           }
-          return failures;
+          return { failures, met };
         },
       };
     },
@@ -40,19 +43,31 @@ export function prepareOwn(
   return prepareMeasure({ definition: readMeasure(measure), linked: link(measure), valueSets, evaluator });
 }
 
-/** One measure for one record. False when the evaluation failed. */
+/** By the names of criteria, because several populations may share one. */
+function criteriaMet({ definition }: PreparedMeasure, { groups }: SubjectResult): number {
+  const met = new Map<string, boolean>();
+  for (const [g, group] of groups.entries())
+    for (const [p, { criterion, code }] of group.populations.entries()) {
+      const name = definition.groups[g]?.populations[p]?.expression;
+      if (name !== undefined && code !== 'measure-observation')
+        met.set(name, Array.isArray(criterion) ? criterion.length > 0 : criterion === true);
+    }
+  return [...met.values()].filter(Boolean).length;
+}
+
+/** One measure for one record. Null when the evaluation failed. */
 export async function evaluateOwn(
   prepared: PreparedMeasure,
   record: PatientRecord,
   { period }: Pick<ParsedPatient, 'period'>,
   gaps: boolean,
-): Promise<boolean> {
+): Promise<SubjectResult | null> {
   try {
     const result = await evaluateSubject(prepared, record, { period, now: nowOf(period), supplementalData: false });
     if (gaps) gapAnswers(prepared, result, { period, asOf: period.end });
-    return true;
+    return result;
   } catch (error) {
-    if (error instanceof Error && error.name === 'EvaluationFailed') return false;
+    if (error instanceof Error && error.name === 'EvaluationFailed') return null;
     throw error;
   }
 }
