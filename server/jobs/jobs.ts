@@ -65,6 +65,17 @@ export interface JobSettings {
   readonly work: boolean;
 }
 
+/** One process at a time: two that make pg-boss's schema at once get in each other's way. */
+async function alone<T>(database: Database, work: () => Promise<T>): Promise<T> {
+  const connection = await database.pool.connect();
+  try {
+    await connection.query(`SELECT pg_advisory_lock(hashtextextended('gapless.jobs', 0))`);
+    return await work();
+  } finally {
+    connection.release(true); // ends the session, and the lock with it
+  }
+}
+
 interface Delivery {
   readonly tenant: string;
   readonly id: string;
@@ -80,7 +91,7 @@ const heartbeatSeconds = 10;
 export async function startJobs({ database, log, handlers, work }: JobSettings): Promise<Jobs> {
   const boss = new PgBoss({ db: adapter(database), superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 });
   boss.on('error', (error) => log.error('the job queue reports an error', { reason: error.message }));
-  await boss.start();
+  await alone(database, () => boss.start());
   const running = new Map<string, AbortController>();
   const workers = new Map<string, string>();
   let closing = false;

@@ -42,6 +42,17 @@ async function until(id: string, status: string): Promise<NonNullable<Awaited<Re
   throw new Error(`the job is ${(await jobs.find('practice', id))?.status}, not ${status}`);
 }
 
+describe('The job queue', () => {
+  it('is made once by processes that start together on a new database', async () => {
+    const empty = await freshDatabase();
+    const settings = { database: empty, log: silent, handlers, work: false };
+    const together = await Promise.all([1, 2, 3, 4].map(() => startJobs(settings)));
+    expect(together).toHaveLength(4);
+    await Promise.all(together.map((each) => each.close()));
+    await empty.close();
+  });
+});
+
 describe('A background job', () => {
   it('runs and keeps its result', async () => {
     const id = await jobs.enqueue('practice', 'double', 21);
