@@ -37,11 +37,13 @@ function visit(tag: string): object {
 class Load {
   readonly acknowledged: string[] = [];
   readonly refused: { readonly tag: string; readonly status: number; readonly retryAfter: string | null }[] = [];
+  readonly #server: ServerProcess;
   readonly #clients: Promise<void>[];
   #next = 1;
   #stopped = false;
 
   constructor(server: ServerProcess, clients: number) {
+    this.#server = server;
     this.#clients = Array.from({ length: clients }, () => this.#post(server));
   }
 
@@ -59,7 +61,10 @@ class Load {
 
   async until(done: () => boolean): Promise<void> {
     for (const end = Date.now() + patience; !done(); await sleep(20)) {
-      if (Date.now() > end) throw new Error(`stuck: ${this.acknowledged.length} ok, ${this.refused.length} refused`);
+      if (Date.now() > end) {
+        const state = `${this.acknowledged.length} acknowledged, ${this.refused.length} refused`;
+        throw new Error(`the server does not come back: ${state}\n${this.#server.output()}`);
+      }
     }
   }
 
