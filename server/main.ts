@@ -38,6 +38,7 @@ async function settleIn(services: Services, signal: AbortSignal, url: string, be
   if (services.config.role !== 'worker') await fillDemo(services, signal);
   await showEvaluation(services, signal);
   signal.throwIfAborted();
+  if (services.worker !== null) await withPatience(() => services.queueTrends(), signal, services.log);
   const ms = performance.now() - began;
   console.log(await withPatience(() => welcome(url, ms, services), signal, services.log));
 }

@@ -44,6 +44,8 @@ export interface Services {
   dispatch(context: RequestContext, request: FhirRequest): Promise<FhirResponse>;
   api(context: RequestContext, request: FhirRequest): Promise<FhirResponse>;
   health(): Promise<Readonly<Record<string, unknown>>>;
+  /** Has the trends filled in the background. Points that are there are not computed again: call it once data is in. */
+  queueTrends(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -118,8 +120,11 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     ? running.add('the gap worker', startGapWorker({ database, catalogue, pool, log }), (part) => part.stop())
     : null;
 
+  const queueTrends = async (): Promise<void> => {
+    for (const tenant of await tenantsWithContent(database)) await jobs.enqueue(tenant, trendJob, {});
+  };
   if (works) {
-    const stop = keepTrends(database, jobs, log);
+    const stop = keepTrends(queueTrends, log);
     running.add('the trends', stop, async () => stop());
   }
 
@@ -163,6 +168,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
       await database.query('SELECT 1');
       return { version };
     },
+    queueTrends,
     close: () => running.close(),
   };
 }
@@ -173,14 +179,10 @@ const trendEveryMs = 6 * 3_600_000;
  * Queues the trend job of every tenant now and then, because months end without anybody writing anything. What is there
  * already costs nothing.
  */
-function keepTrends(database: Database, jobs: Jobs, log: Logger): () => void {
-  const queue = async (): Promise<void> => {
-    for (const tenant of await tenantsWithContent(database)) await jobs.enqueue(tenant, trendJob, {});
-  };
+function keepTrends(queue: () => Promise<void>, log: Logger): () => void {
   const tryToQueue = (): void => {
     queue().catch((error: Error) => log.warn('the trends were not queued', { reason: error.message }));
   };
-  tryToQueue();
   const timer = setInterval(tryToQueue, trendEveryMs);
   timer.unref();
   return () => clearInterval(timer);

@@ -24,6 +24,9 @@ interface WantedPoint {
   readonly counts: RateCounts[];
 }
 
+/** Few, so that a server that stops does not wait long. */
+const patientsAtOnce = 4;
+
 const none: RateCounts = {
   initialPopulation: 0,
   denominator: 0,
@@ -54,7 +57,7 @@ export async function fillTrend(database: Database, pool: EvaluationPool, reques
   const total = await countPatients(database, tenant);
   const types = [...new Set(wanted.flatMap(({ measure }) => measure.packed.resourceTypes))];
   let done = 0;
-  for await (const ids of allPatients(database, tenant, 16)) {
+  for await (const ids of allPatients(database, tenant, patientsAtOnce)) {
     signal?.throwIfAborted();
     const records = await loadPatientRecords(database, tenant, ids, types);
     await Promise.all([...records.values()].map(({ contents }) => addPatient(pool, contents, wanted)));

@@ -60,7 +60,7 @@ export class Visitor {
   }
 
   async until(holds: () => Promise<boolean>): Promise<void> {
-    for (const end = Date.now() + 8_000; !(await holds()); await this.page.waitForTimeout(20)) {
+    for (const end = Date.now() + 20_000; !(await holds()); await this.page.waitForTimeout(20)) {
       if (Date.now() > end) throw new Error(`waited in vain for ${holds}`);
     }
   }
