@@ -74,6 +74,8 @@ export interface GroupDefinition {
   readonly basis: string;
   /** Null for cohort measures, which have none. */
   readonly improvementNotation: ImprovementNotation | null;
+  /** Only where an operator gave another direction: what the Measure itself says. */
+  readonly publishedImprovementNotation?: ImprovementNotation | null;
   readonly rateAggregation: string | null;
   readonly scoringUnit: CodeableConcept | null;
   readonly populations: readonly PopulationDefinition[];
@@ -111,6 +113,8 @@ export interface MeasureDefinition {
   /** True when the Measure says its scoring at the root, false when every group says its own (report: deqm-3). */
   readonly scoringAtRoot: boolean;
   readonly improvementNotation: ImprovementNotation | null;
+  /** Only where an operator gave another direction: what the Measure itself says at its root. */
+  readonly publishedImprovementNotation?: ImprovementNotation | null;
   readonly compositeScoring: CompositeScoring | null;
   readonly effectivePeriod: { readonly start: string; readonly end: string } | null;
   readonly groups: readonly GroupDefinition[];

@@ -1,5 +1,6 @@
 export { type OwnMeasure, ownMeasures } from './content/own-measures.ts';
 export type * from './definition.ts';
+export type { ImprovementNotations } from './direction.ts';
 export * from './errors.ts';
 export { reportedGroups } from './evaluation/composite.ts';
 export { measurementPeriod, offsetOf, periodParameter } from './evaluation/period.ts';

@@ -19,6 +19,7 @@ import type {
   StratifierDefinition,
   SupplementalDataDefinition,
 } from './definition.ts';
+import { type ImprovementNotations, withDirections } from './direction.ts';
 import { codeOf, extensionCode, extensionNumber, extensions } from './extensions.ts';
 import { codeName, Problems, scoringCode } from './measure-problems.ts';
 
@@ -27,7 +28,10 @@ import { codeName, Problems, scoringCode } from './measure-problems.ts';
  * measure IG (basis boolean, supplemental data in every report).
  * @throws InvalidMeasure with every problem found, each with its FHIRPath
  */
-export function readMeasure(measure: Measure): MeasureDefinition {
+export function readMeasure(
+  measure: Measure,
+  options: { readonly improvementNotation?: ImprovementNotations } = {},
+): MeasureDefinition {
   const problems = new Problems();
   const rootScoring = scoringCode(measure, problems, 'Measure.scoring');
   const improvementNotation = improvement(measure);
@@ -35,7 +39,7 @@ export function readMeasure(measure: Measure): MeasureDefinition {
     readGroup(group, `Measure.group[${index}]`, { scoring: rootScoring, improvementNotation, measure }, problems),
   );
   const components = (measure.relatedArtifact ?? []).filter(({ type }) => type === 'composed-of').map(readComponent);
-  const definition: MeasureDefinition = {
+  const published: MeasureDefinition = {
     url: measure.url ?? '',
     version: measure.version ?? null,
     name: measure.name ?? null,
@@ -55,6 +59,7 @@ export function readMeasure(measure: Measure): MeasureDefinition {
     ),
     components,
   };
+  const definition = withDirections(published, options.improvementNotation ?? {}, problems);
   problems.checkMeasure(definition);
   problems.throwIfAny(measure.url ?? measure.id ?? 'Measure');
   return definition;

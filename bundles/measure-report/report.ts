@@ -77,23 +77,23 @@ export function withExtensions(report: MeasureReport, extensions: readonly Exten
   return extensions.length === 0 ? report : { ...report, extension: [...(report.extension ?? []), ...extensions] };
 }
 
-/** The group's scoring and improvement notation, where the Measure says them by group (deqm-3, deqm-4). */
+/**
+ * The group's scoring and improvement notation, where the Measure says them by group (deqm-3, deqm-4). With scoring at
+ * the root, a group says its direction only when it differs from the root's.
+ */
 export function groupScoring(
   definition: MeasureDefinition,
   group: GroupDefinition,
   names: DeqmNames,
 ): readonly Extension[] {
-  if (definition.scoringAtRoot && definition.scoring !== null) return [];
+  const atRoot = definition.scoringAtRoot && definition.scoring !== null;
+  const notation = notationOf(group);
+  const said = atRoot && group.improvementNotation === (rootImprovement(definition)?.code ?? null);
   return [
-    ...scoringExtension(group.scoring, names),
-    ...(group.improvementNotation === null || names.groupImprovementNotation === null
+    ...(atRoot ? [] : scoringExtension(group.scoring, names)),
+    ...(notation === null || said || names.groupImprovementNotation === null
       ? []
-      : [
-          {
-            url: names.groupImprovementNotation,
-            valueCodeableConcept: improvementConcept(group.improvementNotation),
-          },
-        ]),
+      : [{ url: names.groupImprovementNotation, valueCodeableConcept: improvementConcept(notation) }]),
   ];
 }
 
@@ -109,17 +109,34 @@ function scoringExtension(scoring: Scoring | null, names: DeqmNames): readonly E
   ];
 }
 
-function improvementConcept(notation: ImprovementNotation): CodeableConcept {
+/** A direction, and what the Measure says instead where an operator gave it; undefined where nobody did. */
+interface Notation {
+  readonly code: ImprovementNotation;
+  readonly published: ImprovementNotation | null | undefined;
+}
+
+function improvementConcept({ code, published }: Notation): CodeableConcept {
   return {
-    coding: [{ system: 'http://terminology.hl7.org/CodeSystem/measure-improvement-notation', code: notation }],
+    coding: [{ system: 'http://terminology.hl7.org/CodeSystem/measure-improvement-notation', code }],
+    ...(published !== undefined && {
+      text: `Set to ${code} by the operator of this server; the Measure says ${published ?? 'nothing'}`,
+    }),
   };
 }
 
-/** Base R4 has only the root's: then the one that all groups agree on. */
-function rootImprovement(definition: MeasureDefinition): ImprovementNotation | null {
-  if (definition.improvementNotation !== null) return definition.improvementNotation;
-  const notations = new Set(definition.groups.map((group) => group.improvementNotation));
-  return notations.size === 1 ? (definition.groups[0]?.improvementNotation ?? null) : null;
+/** The direction that all groups agree on; where they don't, that of the Measure's root. */
+function rootImprovement(definition: MeasureDefinition): Notation | null {
+  const [first, ...others] = definition.groups;
+  if (first !== undefined && others.every((group) => group.improvementNotation === first.improvementNotation))
+    return notationOf(first);
+  return notationOf(definition);
+}
+
+function notationOf({
+  improvementNotation,
+  publishedImprovementNotation,
+}: Pick<GroupDefinition, 'improvementNotation' | 'publishedImprovementNotation'>): Notation | null {
+  return improvementNotation === null ? null : { code: improvementNotation, published: publishedImprovementNotation };
 }
 
 function profileOf(type: MeasureReport['type'], { profiles }: DeqmNames): string | null {

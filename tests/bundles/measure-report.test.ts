@@ -56,6 +56,24 @@ describe('An individual MeasureReport', () => {
     expect(scorings(individualReport(subjectResult(atRoot), settings(atRoot)).report)).toEqual([true, false, false]);
   });
 
+  it('says which direction the operator gave, and what the Measure says', () => {
+    const [first, second] = atRoot.groups;
+    if (first === undefined || second === undefined) throw new Error('the fixture has two groups');
+    const given = { improvementNotation: 'decrease', publishedImprovementNotation: 'increase' } as const;
+    const text = 'Set to decrease by the operator of this server; the Measure says increase';
+    const one = { ...atRoot, improvementNotation: 'increase', groups: [first, { ...second, ...given }] } as const;
+    const both = { ...one, ...given, groups: one.groups.map((g) => ({ ...g, ...given })) };
+    const byOne = individualReport(subjectResult(one), settings(one)).report;
+    expect(byOne.improvementNotation).toEqual({ coding: [expect.objectContaining({ code: 'increase' })] });
+    expect(byOne.group?.map((g) => g.extension?.find((e) => e.url.endsWith('groupImprovementNotation')))).toEqual([
+      undefined,
+      expect.objectContaining({ valueCodeableConcept: expect.objectContaining({ text }) }),
+    ]);
+    const byBoth = individualReport(subjectResult(both), settings(both)).report;
+    expect(byBoth.improvementNotation).toMatchObject({ coding: [{ code: 'decrease' }], text });
+    expect(JSON.stringify(byBoth.group)).not.toContain('groupImprovementNotation');
+  });
+
   it('keeps supplemental data: resources by reference, other values as Observations', () => {
     const supplemental = report.extension?.filter(({ url }) => url.endsWith('supplementalData')) ?? [];
     expect(supplemental.map((e) => e.valueReference?.extension?.[0]?.valueString)).toEqual([

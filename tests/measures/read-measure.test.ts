@@ -1,5 +1,5 @@
 import type { Expression, Measure, MeasureGroupPopulation } from '@medplum/fhirtypes';
-import { InvalidMeasure, readMeasure } from '../../measures/index.ts';
+import { type ImprovementNotations, InvalidMeasure, readMeasure } from '../../measures/index.ts';
 
 const us = 'http://hl7.org/fhir/us/cqfmeasures/StructureDefinition/cqfm-';
 const uv = 'http://hl7.org/fhir/uv/cqm/StructureDefinition/cqm-';
@@ -180,5 +180,57 @@ describe('Reading a Measure', () => {
   it('lists all problems at once', () => {
     const { url: _, ...nameless } = measure({ group: [{ population: [population('numerator')] }] });
     expect(problemsOf(nameless)).toHaveLength(3);
+  });
+});
+
+describe('The direction that an operator gives a measure', () => {
+  const twoRates = measure({
+    group: ['a', 'b'].map((id) => ({
+      id,
+      population: ['initial-population', 'denominator', 'numerator'].map((code) =>
+        population(code, { id: `${id}-${code}` }),
+      ),
+    })),
+  });
+  const directions = (improvementNotation: ImprovementNotations) => {
+    const { groups, ...root } = readMeasure(twoRates, { improvementNotation });
+    return [root, ...groups].map((element) => [
+      element.improvementNotation,
+      ...('publishedImprovementNotation' in element ? [element.publishedImprovementNotation] : []),
+    ]);
+  };
+
+  it.each<[string, ImprovementNotations, ReturnType<typeof directions>]>([
+    ['none', {}, [['decrease'], ['decrease'], ['decrease']]],
+    ['the same', { '': 'decrease' }, [['decrease'], ['decrease'], ['decrease']]],
+    [
+      'for the whole measure',
+      { '': 'increase' },
+      [
+        ['increase', 'decrease'],
+        ['increase', 'decrease'],
+        ['increase', 'decrease'],
+      ],
+    ],
+    ['for one group', { b: 'increase' }, [['decrease'], ['decrease'], ['increase', 'decrease']]],
+    [
+      'for the measure but one group',
+      { '': 'increase', b: 'decrease' },
+      [['increase', 'decrease'], ['increase', 'decrease'], ['decrease']],
+    ],
+  ])('replaces that of the Measure, and keeps it: %s', (_, given, expected) => {
+    expect(directions(given)).toEqual(expected);
+  });
+
+  it('applies to a measure that says none', () => {
+    const { improvementNotation: _, ...silent } = measure();
+    const [group] = readMeasure(silent, { improvementNotation: { '': 'decrease' } }).groups;
+    expect(group).toMatchObject({ improvementNotation: 'decrease', publishedImprovementNotation: null });
+  });
+
+  it('is refused for a group that the measure does not have', () => {
+    expect(() => readMeasure(measure(), { improvementNotation: { other: 'increase' } })).toThrow(
+      'improvementNotation["other"]: names no group of the measure',
+    );
   });
 });
