@@ -6,6 +6,7 @@ import type { FhirModel } from './fhir/model.ts';
 import { fhirTypeOf, inferType } from './infer.ts';
 import type { CompileContext, NodeDefinition, Raw } from './node.ts';
 import { nodes } from './nodes/index.ts';
+import { follow, type Recipe } from './recipe.ts';
 import type { References } from './references.ts';
 import { Scope } from './scope.ts';
 import type { Place } from './trace.ts';
@@ -26,10 +27,13 @@ export class ExpressionCompiler implements CompileContext {
   readonly references: References;
   /** What the generated code refers to by `k<n>`. */
   readonly constants: unknown[] = [];
+  /** How those of the constants were made that `make` made. */
+  readonly recipes = new Map<unknown, Recipe>();
   /** Definition that is being compiled, for places and errors. */
   definition = '';
   readonly #library: string;
   readonly #names = new Map<unknown, Code>();
+  readonly #made = new Map<string, unknown>();
   readonly #types = new Map<ElmNode, Type>();
 
   constructor(library: string, references: References, model: FhirModel, tracing: boolean) {
@@ -90,6 +94,16 @@ export class ExpressionCompiler implements CompileContext {
     this.constants.push(value);
     this.#names.set(value, name);
     return name;
+  }
+
+  make(recipe: Recipe): Code {
+    const key = JSON.stringify(recipe, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+    const known = this.#made.get(key);
+    if (known !== undefined) return this.use(known);
+    const made = follow(recipe, this.model);
+    this.#made.set(key, made);
+    this.recipes.set(made, recipe);
+    return this.use(made);
   }
 
   unsupported(node: ElmNode, what = node.type ?? 'without type'): UnsupportedElm {

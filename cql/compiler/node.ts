@@ -1,6 +1,7 @@
 import type { ElmNode } from '../elm.ts';
 import type { Code } from './code.ts';
 import type { FhirModel, FhirType } from './fhir/model.ts';
+import type { Recipe } from './recipe.ts';
 import type { References } from './references.ts';
 import type { Scope } from './scope.ts';
 import type { Place } from './trace.ts';
@@ -35,6 +36,8 @@ export interface CompileContext {
   traced(node: ElmNode, code: Code): Code;
   /** The name by which the code refers to a value or a function of ours. */
   use(value: unknown): Code;
+  /** The same for a function that is made for this code. */
+  make(recipe: Recipe): Code;
   /** Where a node stands, for traces. */
   place(node: ElmNode): Place;
   /** To be thrown for what the engine doesn't support. */

@@ -44,7 +44,7 @@ const Literal = defineNode('Literal', (node, cx) => {
 
 const maxInteger = 2_147_483_648;
 
-function tooLarge(): never {
+export function tooLarge(): never {
   throw new CqlRuntimeError('An Integer lies between -2147483648 and 2147483647');
 }
 
@@ -113,7 +113,7 @@ function pointType(type: Type): PointType | null {
  * An interval whose bounds come from data. When they end it before it starts, CQL lets the evaluation fail;
  * here it is an interval without points, because one mistaken date would cost a patient the whole measure.
  */
-function intervalOf(
+export function intervalOf(
   low: Value,
   high: Value,
   lowClosed: boolean,
@@ -176,12 +176,12 @@ const Instance = defineNode(
   'Instance',
   (node, cx) => {
     const type = typeNamed(text(node, 'classType'));
-    const make = type.kind === 'named' ? instanceMaker(type.name, cx.model) : null;
-    if (make === null) throw cx.unsupported(node, `Instance of ${text(node, 'classType')}`);
+    if (type.kind !== 'named' || instanceMaker(type.name, cx.model) === null)
+      throw cx.unsupported(node, `Instance of ${text(node, 'classType')}`);
     const elements = children(node, 'element').map(
       (element) => [text(element, 'name'), cx.compile(child(element, 'value'))] as const,
     );
-    return js`${cx.use(make)}(${object(elements)})`;
+    return js`${cx.make({ make: 'instance', name: type.name })}(${object(elements)})`;
   },
   { infer: (node) => typeNamed(optionalText(node, 'classType') ?? '') },
 );

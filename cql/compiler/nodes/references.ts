@@ -1,5 +1,4 @@
 import type { ElmNode } from '../../elm.ts';
-import { CqlRuntimeError } from '../../runtime/index.ts';
 import { type Code, js, list } from '../code.ts';
 import { operands, optionalText, text } from '../elm-parts.ts';
 import { elementOfType } from '../fhir/read.ts';
@@ -8,7 +7,6 @@ import { type CompileContext, defineNode, type Raw } from '../node.ts';
 import { overloadsOf } from '../overloads.ts';
 import type { FunctionReference } from '../references.ts';
 import type { Variable } from '../scope.ts';
-import { typeTest } from '../type-tests.ts';
 import { any, type Type } from '../types.ts';
 
 /** 5.1 to 5.5 and 9.2: names. */
@@ -124,14 +122,12 @@ const FunctionRef = defineNode(
 function dispatched(overloads: readonly FunctionReference[], inputs: readonly ElmNode[], cx: CompileContext): Code {
   const values = inputs.map(() => cx.scope.temporary());
   const assignments = values.map((value, i) => js`${value} = ${cx.compile(inputs[i] ?? { type: 'Null' })}`);
-  const none = cx.use(() => {
-    throw new CqlRuntimeError('no overload of the function takes these operands');
-  });
+  const none = cx.make({ make: 'no-overload' });
   const chain = overloads.reduceRight<Code>((rest, overload) => {
     const tests = overload.operands.flatMap(({ type }, i) =>
       type.kind === 'any'
         ? []
-        : [js`(${values[i] ?? js``} === null || ${cx.use(typeTest(type, cx.model))}(${values[i] ?? js``}))`],
+        : [js`(${values[i] ?? js``} === null || ${cx.make({ make: 'type-test', type })}(${values[i] ?? js``}))`],
     );
     const condition = tests.reduce<Code>((all, test) => js`${all} && ${test}`, js`true`);
     const given = overload.operands.map(({ raw }, i) => (raw ? js`${values[i] ?? js``}?.value` : (values[i] ?? js``)));
