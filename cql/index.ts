@@ -1,3 +1,4 @@
+export { type ClockUse, clockUse } from './clock.ts';
 export { type CodeSet, codeSet } from './code-sets.ts';
 export { createCompiler } from './compiled.ts';
 export * from './elm.ts';

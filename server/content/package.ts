@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { dataRequirements, type ElmLibrary, type Evaluator, type ExpandedValueSet } from '../../cql/index.ts';
+import {
+  type ClockUse,
+  clockUse,
+  dataRequirements,
+  type ElmLibrary,
+  type Evaluator,
+  type ExpandedValueSet,
+} from '../../cql/index.ts';
 import { type MeasureDefinition, type PreparedMeasure, prepareMeasure } from '../../measures/index.ts';
 import type { LoadedMeasure } from './load-measure.ts';
 
@@ -20,6 +27,8 @@ export interface MeasurePackage {
   readonly components: readonly MeasurePackage[];
   /** FHIR types that it can retrieve: the rest of a record need not be loaded. */
   readonly resourceTypes: readonly string[];
+  /** Whether results change with time alone, its components' included. */
+  readonly clock: ClockUse;
   /** JSON texts of this measure and its components. */
   readonly parts: ReadonlyMap<string, string>;
 }
@@ -54,7 +63,15 @@ export function packMeasure(loaded: LoadedMeasure, interned: Map<string, string>
   const retrieved = linked === null ? [] : dataRequirements(linked, null).resourceTypes;
   const resourceTypes = [...new Set([...retrieved, ...components.flatMap((component) => component.resourceTypes)])];
   const linkedHash = linked?.hash ?? '';
-  return { hash, definition, main, includes, linkedHash, valueSets: sets, components, resourceTypes, parts };
+  const clock = latest([
+    linked === null ? 'none' : clockUse(linked),
+    ...components.map((component) => component.clock),
+  ]);
+  return { hash, definition, main, includes, linkedHash, valueSets: sets, components, resourceTypes, clock, parts };
+}
+
+function latest(uses: readonly ClockUse[]): ClockUse {
+  return uses.includes('instant') ? 'instant' : uses.includes('day') ? 'day' : 'none';
 }
 
 /** Parts parsed so far. One value set is one object for all measures, because engines hash its codes once per object. */
