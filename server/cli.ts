@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { writeNdjson } from '../demo/index.ts';
 import { auditEvent } from './auth/audit.ts';
 import { registerCql } from './cli/cql.ts';
+import { registerDirection } from './cli/direction.ts';
 import { readConfig } from './config.ts';
 import { installBundle } from './content/install-bundle.ts';
 import { installCheck } from './content/install-check.ts';
@@ -48,6 +49,8 @@ measures
       console.error(`${installed.length} measure${installed.length === 1 ? '' : 's'}`);
     }),
   );
+
+registerDirection(measures, withServices);
 
 program
   .command('demo')

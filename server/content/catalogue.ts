@@ -4,6 +4,8 @@ import type { PreparedMeasure } from '../../measures/index.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { formatCanonical } from '../terminology/canonical.ts';
 import { checkInThread } from './check-in-thread.ts';
+import { doubtfulDirection } from './direction-warning.ts';
+import { directions, type MeasureDirection } from './directions.ts';
 import { InvalidMeasureContent, UnknownMeasure } from './errors.ts';
 import {
   byTitle,
@@ -38,6 +40,7 @@ export interface Catalogue {
 
 interface Shelf {
   readonly version: number;
+  readonly directions: Promise<readonly MeasureDirection[]>;
   readonly measures: Promise<Map<string, { readonly installed: InstalledMeasure; readonly measure: Measure }>>;
   libraries: LibraryShelf;
   readonly reader: ContentReader;
@@ -56,9 +59,11 @@ export function createCatalogue(database: Database): Catalogue {
     const known = shelves.get(tenant);
     if (known?.version === version) return known;
     const reader = databaseReader(database, tenant);
+    const given = directions(database, tenant);
     const shelf: Shelf = {
       version,
-      measures: readMeasures(database, tenant),
+      directions: given,
+      measures: given.then((all) => readMeasures(database, tenant, all)),
       libraries: new LibraryShelf(reader, notTranslated),
       reader,
       packages: new Map(),
@@ -82,7 +87,8 @@ export function createCatalogue(database: Database): Catalogue {
   async function load(tenant: string, shelf: Shelf, canonical: string): Promise<MeasurePackage> {
     const measure = (await shelf.measures).get(canonical)?.measure;
     if (measure === undefined) throw new UnknownMeasure(canonical);
-    const attempt = (): ReturnType<typeof loadMeasure> => loadMeasure(shelf.reader, shelf.libraries, measure);
+    const given = await shelf.directions;
+    const attempt = (): ReturnType<typeof loadMeasure> => loadMeasure(shelf.reader, shelf.libraries, measure, given);
     const loaded = await attempt().catch(async (error: Error) => {
       if (!(error instanceof NotTranslated)) throw error;
       await translate(database, tenant, shelf.reader, measure);
@@ -135,23 +141,30 @@ async function contentVersion(sql: Sql, tenant: string): Promise<number> {
 async function readMeasures(
   sql: Sql,
   tenant: string,
+  given: readonly MeasureDirection[],
 ): Promise<Map<string, { installed: InstalledMeasure; measure: Measure }>> {
   const { rows } = await sql.query<{ content: string }>(
     `SELECT content FROM resource WHERE tenant = $1 AND type = 'Measure' AND NOT deleted ORDER BY last_updated`,
     [tenant],
   );
-  const warnings = await sql.query<{ url: string; version: string; diagnostics: string }>(
-    'SELECT url, version, diagnostics FROM content_warning WHERE tenant = $1',
+  const warnings = await sql.query<{ url: string; version: string; code: string; diagnostics: string }>(
+    'SELECT url, version, code, diagnostics FROM content_warning WHERE tenant = $1',
     [tenant],
   );
   const found = new Map<string, { installed: InstalledMeasure; measure: Measure }>();
   for (const { content } of rows) {
     // The narrative and what is contained are most of an official measure, and nothing that evaluation reads.
     const { text: _text, contained: _contained, ...measure } = JSON.parse(content) as Measure;
-    const mine = warnings.rows.filter(({ url, version }) => url === measure.url && version === (measure.version ?? ''));
+    const directed = given.some(({ measureUrl }) => measureUrl === measure.url);
+    const mine = warnings.rows.filter(
+      ({ url, version, code }) =>
+        // A doubt about the direction is settled by whoever gave one.
+        url === measure.url && version === (measure.version ?? '') && !(directed && code === doubtfulDirection),
+    );
     const installed = installedMeasure(
       measure,
       mine.map(({ diagnostics }) => diagnostics),
+      given,
     );
     if (installed !== null) found.set(formatCanonical(installed), { installed, measure });
   }

@@ -1,6 +1,7 @@
 import type { Measure } from '@medplum/fhirtypes';
 import { type MeasureDefinition, readMeasure } from '../../measures/index.ts';
 import { compareVersions, newest, parseCanonical } from '../terminology/canonical.ts';
+import { improvementNotations, type MeasureDirection } from './directions.ts';
 
 /** A measure of a tenant that can be evaluated. */
 export interface InstalledMeasure {
@@ -18,11 +19,18 @@ export interface InstalledMeasure {
   readonly warnings: readonly string[];
 }
 
-/** @returns null for a Measure that defines nothing to evaluate */
-export function installedMeasure(measure: Measure, warnings: readonly string[]): InstalledMeasure | null {
+/**
+ * @param directions that operators gave to measures of the tenant
+ * @returns null for a Measure that defines nothing to evaluate
+ */
+export function installedMeasure(
+  measure: Measure,
+  warnings: readonly string[],
+  directions: readonly MeasureDirection[] = [],
+): InstalledMeasure | null {
   let definition: MeasureDefinition;
   try {
-    definition = readMeasure(measure);
+    definition = readMeasure(measure, { improvementNotation: improvementNotations(directions, measure) });
   } catch (error) {
     if ((error as Error).name === 'InvalidMeasure') return null;
     throw error;

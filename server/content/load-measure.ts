@@ -3,6 +3,8 @@ import { dataRequirements, type ElmLibrary, type LinkedLibrary, linkLibraries } 
 import { type MeasureDefinition, readMeasure } from '../../measures/index.ts';
 import { newest, parseCanonical } from '../terminology/canonical.ts';
 import { type LoadedValueSets, valueSetsOf } from '../terminology/source.ts';
+import { directionWarning } from './direction-warning.ts';
+import { improvementNotations, type MeasureDirection } from './directions.ts';
 import type { ContentIssue } from './errors.ts';
 import { issuesOf } from './issues.ts';
 import { identifierOf, type LibraryDefinition, labelOf } from './library-resource.ts';
@@ -38,18 +40,23 @@ export function measureLabel(measure: Measure): string {
 /**
  * Gathers a measure's libraries, value sets and components. Goes on after a problem, so that all are found at once.
  *
+ * @param directions that operators gave to measures of the tenant
  * @param path canonicals of the composite measures that lead here
  */
 export async function loadMeasure(
   reader: ContentReader,
   shelf: LibraryShelf,
   measure: Measure,
+  directions: readonly MeasureDirection[] = [],
   path: readonly string[] = [],
 ): Promise<LoadedMeasure> {
   const about = measureLabel(measure);
   const issues: ContentIssue[] = [];
   const dependencies: Dependency[] = [];
-  const definition = attempt(issues, about, () => readMeasure(measure));
+  const improvementNotation = improvementNotations(directions, measure);
+  const definition = attempt(issues, about, () => readMeasure(measure, { improvementNotation }));
+  const doubt = definition === null ? null : directionWarning(about, measure, definition);
+  if (doubt !== null) issues.push(doubt);
   const linked = definition?.library == null ? null : await load(definition.library);
   const valueSetsUsed = linked === null ? [] : dataRequirements(linked, null).valueSets;
   const { valueSets: definitions, codeSystems } = await reader.terminology(valueSetsUsed.map(({ url }) => url));
@@ -113,7 +120,7 @@ export async function loadMeasure(
       issues.push({ severity: 'error', code: 'not-found', diagnostics, expression });
       return null;
     }
-    return loadMeasure(reader, shelf, wanted.candidate, [...path, measure.url ?? '']);
+    return loadMeasure(reader, shelf, wanted.candidate, directions, [...path, measure.url ?? '']);
   }
 }
 

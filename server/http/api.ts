@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Access, AuditTrail } from '../auth/audit.ts';
 import { type Permission, requireScope } from '../auth/scopes.ts';
 import type { Catalogue } from '../content/catalogue.ts';
+import { removeDirection, setDirection } from '../content/directions.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
 import { type LiveMeasure, type LivePlan, livePlan } from '../gaps/live-plan.ts';
@@ -67,6 +68,13 @@ const target = z.object({
   source: z.string().min(1).max(200).default('Set on the page'),
 });
 
+const direction = z.object({
+  groupId: z.string().nullable().default(null),
+  /** Null: what the Measure says holds again. */
+  improvementNotation: z.enum(['increase', 'decrease']).nullable(),
+  reason: z.string().trim().max(500).default(''),
+});
+
 const routes: readonly Route[] = [
   {
     method: 'GET',
@@ -116,15 +124,32 @@ const routes: readonly Route[] = [
       const { context, services } = call;
       const { groupId, target: rate, source } = parse(target, call.body);
       const { measure, groups } = liveMeasure(await planOf(call), call.id);
-      if (groupId !== null && !groups.some(({ id }) => id === groupId)) {
-        throw new InvalidRequest(
-          `The measure has no group ${groupId}: it has ${groups.map(({ id }) => id).join(', ')}`,
-        );
-      }
+      requireGroup(groups, groupId);
       const about = { measureUrl: measure.url, groupId };
       if (rate === null) await removeTarget(services.database, context.tenant, about);
       else await setTarget(services.database, context.tenant, { ...about, target: rate, source });
       return { groupId, target: rate, source };
+    },
+  },
+  {
+    method: 'PUT',
+    path: ['measures', ':id', 'direction'],
+    scopes: [['Measure', 'u']],
+    async run(call) {
+      const { context, services } = call;
+      const { groupId, improvementNotation, reason } = parse(direction, call.body);
+      const { measure, groups } = liveMeasure(await planOf(call), call.id);
+      requireGroup(groups, groupId);
+      const about = { measureUrl: measure.url, groupId };
+      if (improvementNotation === null) await removeDirection(services.database, context.tenant, about);
+      else {
+        if (reason === '') throw new InvalidRequest('reason: say why, since it is shown wherever results are');
+        const givenBy = context.actor.display;
+        await setDirection(services.database, context.tenant, { ...about, improvementNotation, reason, givenBy });
+      }
+      const resources = [{ type: 'Measure', id: measure.id, version: null, patient: '' }];
+      await services.audit.record(context, { action: 'U', interaction: 'update', resources, query: null });
+      return { groupId, improvementNotation, reason };
     },
   },
   {
@@ -167,6 +192,11 @@ function liveMeasure(plan: LivePlan, id: string): LiveMeasure {
   const found = plan.measures.find(({ measure }) => measure.id === id);
   if (found === undefined) throw new ResourceNotFound(`Measure/${id} is not among the live measures`);
   return found;
+}
+
+function requireGroup(groups: LiveMeasure['groups'], groupId: string | null): void {
+  if (groupId === null || groups.some(({ id }) => id === groupId)) return;
+  throw new InvalidRequest(`The measure has no group ${groupId}: it has ${groups.map(({ id }) => id).join(', ')}`);
 }
 
 function parse<T>(schema: z.ZodType<T>, body: string | null): T {

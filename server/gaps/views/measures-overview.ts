@@ -1,4 +1,5 @@
 import type { ImprovementNotation, MeasurementPeriod } from '../../../measures/index.ts';
+import { directionOf, directions } from '../../content/directions.ts';
 import type { Sql } from '../../db/database.ts';
 import type { LivePlan } from '../live-plan.ts';
 import { type RateCounts, rateOf, summedCounts } from '../rate.ts';
@@ -19,6 +20,13 @@ export interface MeasureOverview extends RateCounts {
   readonly group: { readonly id: string | null; readonly title: string | null };
   readonly period: MeasurementPeriod;
   readonly improvementNotation: ImprovementNotation | null;
+  /** What an operator said of the direction; null where the Measure's own holds. */
+  readonly direction: {
+    /** What the Measure says; null when it says nothing. */
+    readonly published: ImprovementNotation | null;
+    readonly reason: string;
+    readonly givenBy: string;
+  } | null;
   readonly target: { readonly rate: number; readonly source: string } | null;
   /** Between 0 and 1; null when nobody is in the denominator or the score is not a rate. */
   readonly rate: number | null;
@@ -59,6 +67,7 @@ export async function measuresOverview(sql: Sql, tenant: string, plan: LivePlan)
   const pending = await sql.query<{ n: number }>('SELECT count(*) AS n FROM change_feed WHERE tenant = $1', [tenant]);
   const aims = await targets(sql, tenant);
   const points = await trends(sql, tenant);
+  const given = await directions(sql, tenant);
   return plan.measures.flatMap(({ measure, groups, period }) =>
     groups.map((group): MeasureOverview => {
       const row = rows.find(
@@ -77,6 +86,8 @@ export async function measuresOverview(sql: Sql, tenant: string, plan: LivePlan)
         numeratorExclusion: row?.numeratorExclusion ?? 0,
       };
       const aim = targetOf(aims, measure.url, group.id);
+      const direction = directionOf(given, measure.url, group.id);
+      const { improvementNotation, publishedImprovementNotation: published = improvementNotation } = group;
       return {
         measure: {
           id: measure.id,
@@ -88,7 +99,8 @@ export async function measuresOverview(sql: Sql, tenant: string, plan: LivePlan)
         },
         group: { id: group.id, title: group.description },
         period,
-        improvementNotation: group.improvementNotation,
+        improvementNotation,
+        direction: direction && { published, reason: direction.reason, givenBy: direction.givenBy },
         target: aim === null ? null : { rate: aim.target, source: aim.source },
         ...counts,
         rate: rateOf(group, counts),
