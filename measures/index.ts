@@ -8,7 +8,7 @@ export type * from './evaluation/result.ts';
 export { type ComponentScore, weightedMean } from './evaluation/scoring/composite.ts';
 export { evaluateSubject, type SubjectRequest } from './evaluation/subject.ts';
 export type * from './gaps/answer.ts';
-export { gapAnswers } from './gaps/gap-answers.ts';
+export { datedGapAnswers, gapAnswers } from './gaps/gap-answers.ts';
 export { type GapFacts, gapFacts, gapStatus } from './gaps/status.ts';
 export { type PreparedMeasure, type PrepareInput, prepareMeasure } from './prepare.ts';
 export { readMeasure } from './read-measure.ts';

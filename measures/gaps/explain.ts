@@ -2,6 +2,7 @@ import type { CqlValue, FhirResource } from '../../cql/index.ts';
 import { isList } from '../evaluation/membership.ts';
 import type { EvaluationTrace, SubjectResult } from '../evaluation/result.ts';
 import type { DataNeed } from './answer.ts';
+import type { AsOf } from './as-of.ts';
 import type { Clause, Criterion, PlannedNeed, Window } from './criterion.ts';
 import { dateOf, hasElement, hasValue, meetsDates, meetsValues, observedValue } from './observed-data.ts';
 
@@ -31,7 +32,7 @@ const detour = 10;
 
 /** What the analysis of a criterion says of one subject, by the trace of its evaluation. */
 export class Explanation {
-  readonly #asOf: string;
+  readonly #asOf: AsOf;
   readonly #given: ReadonlySet<string>;
   readonly #clauses: ReadonlyMap<string, boolean> | null;
   readonly #bounds: EvaluationTrace['bounds'];
@@ -45,7 +46,7 @@ export class Explanation {
   constructor(
     trace: EvaluationTrace,
     { evaluatedResources }: SubjectResult,
-    asOf: string,
+    asOf: AsOf,
     given: ReadonlySet<string>,
     byClause: boolean,
   ) {
@@ -226,7 +227,7 @@ export class Explanation {
     if (negation) return unreasonable;
     if (generic) return 30;
     const kind = findings.has(need.resourceType) ? 10 : need.resourceType === 'Encounter' ? 4 : 1;
-    const late = need.dateTo !== null && need.dateTo < this.#asOf ? 1 : 0;
+    const late = need.dateTo !== null && this.#asOf.isPast(need.dateTo) ? 1 : 0;
     const unknown = windows.length > 0 && need.dateFrom === null && need.dateTo === null ? 1 : 0;
     // What was measured is a fact: another way is nearer than another result.
     const inTime = found.some((resource) => meetsDates(need, dateOf(resource, need.datePath)));

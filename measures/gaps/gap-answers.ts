@@ -4,6 +4,7 @@ import { reportedGroups } from '../evaluation/composite.ts';
 import type { EvaluationTrace, GroupResult, MeasurementPeriod, SubjectResult } from '../evaluation/result.ts';
 import type { PreparedMeasure } from '../prepare.ts';
 import type { GapAnswer } from './answer.ts';
+import { AsOf } from './as-of.ts';
 import { type Criterion, criterionKey, leaves } from './criterion.ts';
 import { askedData, Explanation, type MetNeed, type Step } from './explain.ts';
 import { nextSteps } from './next-step.ts';
@@ -20,20 +21,35 @@ import { gapFacts, gapStatus } from './status.ts';
 export function gapAnswers(
   prepared: PreparedMeasure,
   result: SubjectResult,
-  { period, asOf }: { readonly period: MeasurementPeriod; readonly asOf: string },
+  request: { readonly period: MeasurementPeriod; readonly asOf: string },
 ): GapAnswer[] {
-  return reportedGroups(prepared.definition).flatMap((group, index): GapAnswer[] => {
+  return datedGapAnswers(prepared, result, request).answers;
+}
+
+/**
+ * The answers of `gapAnswers`, and the last day (YYYY-MM-DD) on which the same result has the same answers; null when
+ * they stay as they are. What the measure's own CQL makes of the clock is not in it.
+ */
+export function datedGapAnswers(
+  prepared: PreparedMeasure,
+  result: SubjectResult,
+  { period, asOf: date }: { readonly period: MeasurementPeriod; readonly asOf: string },
+): { readonly answers: GapAnswer[]; readonly holdThrough: string | null } {
+  const asOf = new AsOf(date);
+  const answers = reportedGroups(prepared.definition).flatMap((group, index): GapAnswer[] => {
     const ofSubject = result.groups[index];
-    const facts = ofSubject === undefined ? null : gapFacts(group, ofSubject, asOf, period.end);
+    const facts = ofSubject === undefined ? null : gapFacts(group, ofSubject, date, period.end);
     if (ofSubject === undefined || facts === null) return [];
     const status = gapStatus(facts);
+    if (status === 'prospective-gap') asOf.isPast(period.end);
     const nothing = { group, status, reasons: [], evidence: [], nextSteps: [] };
     const { trace } = result;
     if (trace === null || status === 'not-applicable') return [nothing];
-    const of = { prepared, group, result, ofSubject, trace, asOf: asOf.slice(0, 10) };
+    const of = { prepared, group, result, ofSubject, trace, asOf };
     if (status === 'closed-gap') return [{ ...nothing, evidence: evidence(of, facts.eligible) }];
     return [{ ...nothing, ...toClose(of) }];
   });
+  return { answers, holdThrough: asOf.holdsThrough };
 }
 
 interface OneGroup {
@@ -42,7 +58,7 @@ interface OneGroup {
   readonly result: SubjectResult;
   readonly ofSubject: GroupResult;
   readonly trace: EvaluationTrace;
-  readonly asOf: string;
+  readonly asOf: AsOf;
 }
 
 /** What stands between a subject and the numerator, or keeps it in where less is better. */

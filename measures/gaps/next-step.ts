@@ -1,4 +1,5 @@
 import type { GapAnswer } from './answer.ts';
+import type { AsOf } from './as-of.ts';
 import { findings, type MetNeed, type Step } from './explain.ts';
 import { componentName, fitting, limits, longest, oneOf, subject, timeLeft, withUnit } from './sentences.ts';
 
@@ -11,7 +12,7 @@ const verbs: { readonly [resourceType: string]: string } = {
 };
 
 /** What would close an open gap: all of the steps together; each says what it takes, or which of several will do. */
-export function nextSteps(steps: readonly Step[], asOf: string): GapAnswer['nextSteps'] {
+export function nextSteps(steps: readonly Step[], asOf: AsOf): GapAnswer['nextSteps'] {
   const byText = new Map<string, GapAnswer['nextSteps'][number]>();
   const doneFirst = steps.toSorted((a, b) => Number(isFound(a)) - Number(isFound(b)));
   for (const step of doneFirst) {
@@ -35,7 +36,7 @@ function isFound({ needs: [first] }: Step): boolean {
 }
 
 /** Ways to say a step, the most telling first. */
-function wordings({ needs, alternatives, otherwise }: Step, first: MetNeed, asOf: string): string[] {
+function wordings({ needs, alternatives, otherwise }: Step, first: MetNeed, asOf: AsOf): string[] {
   const when = timeLeft(first.need, asOf);
   const same = alternatives.every(({ need }) => verbOf(need.resourceType) === verbOf(first.need.resourceType));
   const verb = same ? verbOf(first.need.resourceType) : 'Record';

@@ -1,4 +1,5 @@
 import type { DataNeed } from './answer.ts';
+import type { AsOf } from './as-of.ts';
 import type { PlannedNeed, ValueBound } from './criterion.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -37,8 +38,8 @@ export function window({ dateFrom, dateTo }: Pick<DataNeed, 'dateFrom' | 'dateTo
 }
 
 /** The dates of what is still to be done: once the window is open, only its end matters. */
-export function timeLeft({ dateFrom, dateTo }: Pick<DataNeed, 'dateFrom' | 'dateTo'>, asOf: string): string {
-  const open = dateTo !== null && dateTo >= asOf && (dateFrom === null || dateFrom <= asOf);
+export function timeLeft({ dateFrom, dateTo }: Pick<DataNeed, 'dateFrom' | 'dateTo'>, asOf: AsOf): string {
+  const open = dateTo !== null && !asOf.isPast(dateTo) && (dateFrom === null || asOf.hasBegun(dateFrom));
   return window(open ? { dateFrom: null, dateTo } : { dateFrom, dateTo });
 }
 

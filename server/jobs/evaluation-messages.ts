@@ -1,5 +1,6 @@
 import type { GapAnswer, SubjectRequest, SubjectResult } from '../../measures/index.ts';
 import type { MeasurePackage } from '../content/package.ts';
+import type { KeptResult } from './kept-result.ts';
 
 /** One measure to evaluate for one patient. */
 export interface EvaluationTask {
@@ -9,6 +10,8 @@ export interface EvaluationTask {
   readonly gaps: boolean;
   /** Give back the evaluated resources and the trace, which are large; without it both are empty. */
   readonly detail: boolean;
+  /** Give the result as text as well, to be kept or to be read back with the resources at hand. */
+  readonly keep?: boolean;
 }
 
 /** An error of a thread as it reaches the other side. */
@@ -18,7 +21,13 @@ export interface TaskError {
 }
 
 export type TaskAnswer =
-  | { readonly ok: true; readonly result: SubjectResult; readonly gaps: readonly GapAnswer[] }
+  | {
+      readonly ok: true;
+      readonly result: SubjectResult;
+      readonly gaps: readonly GapAnswer[];
+      /** Only when it was asked for. */
+      readonly kept?: KeptResult;
+    }
   | { readonly ok: false; readonly error: TaskError };
 
 /** A task as it crosses: the measure by its hash. */

@@ -1,8 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import { createCompiler, type FhirResource, InvalidRecord, PatientRecord } from '../../cql/index.ts';
-import { evaluateSubject, gapAnswers, type PreparedMeasure } from '../../measures/index.ts';
+import { datedGapAnswers, evaluateSubject, type PreparedMeasure } from '../../measures/index.ts';
 import { type MeasurePackage, ParsedParts, prepareFromPackage } from '../content/package.ts';
 import type { FromThread, SentTask, TaskAnswer, ToThread } from './evaluation-messages.ts';
+import { keepResult } from './kept-result.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('evaluation-worker.ts runs as a worker thread');
@@ -38,11 +39,15 @@ async function evaluateTask(record: PatientRecord, sent: SentTask, task: number)
     if (!prepared.has(sent.measure)) tell({ type: 'preparing', task });
     const measure = preparedMeasure(sent.measure);
     tell({ type: 'started', task });
-    const request = { ...sent.request, trace: sent.gaps || sent.detail };
+    const { gaps: wanted, detail, keep = false } = sent;
+    const request = { ...sent.request, trace: wanted || detail || keep };
     const result = await evaluateSubject(measure, record, request);
     const { period, now } = sent.request;
-    const gaps = sent.gaps ? gapAnswers(measure, result, { period, asOf: now.slice(0, 10) }) : [];
-    return { ok: true, result: sent.detail ? result : { ...result, evaluatedResources: [], trace: null }, gaps };
+    const { answers: gaps, holdThrough } = wanted
+      ? datedGapAnswers(measure, result, { period, asOf: now.slice(0, 10) })
+      : { answers: [], holdThrough: null };
+    const kept = keep ? { kept: keepResult(result, gaps, { definition: measure.definition, holdThrough }) } : {};
+    return { ok: true, result: detail ? result : { ...result, evaluatedResources: [], trace: null }, gaps, ...kept };
   } catch (error) {
     return failed(error);
   }
