@@ -1,11 +1,11 @@
 import { isSupported } from './compiler/compile.ts';
 import { Evaluation } from './compiler/evaluation.ts';
 import { readFhirModel } from './compiler/fhir/model.ts';
-import { dateTimeOf } from './compiler/fhir/primitives.ts';
 import { FhirReader } from './compiler/fhir/read.ts';
 import { type CompiledLibrary, compileLibrary } from './compiler/library.ts';
 import { RecordIndex, Retrievals } from './compiler/record-index.ts';
-import { fromCqlValue, toCqlValue } from './compiler/results.ts';
+import { type RequestContext, RequestContexts } from './compiler/request-context.ts';
+import { toCqlValue } from './compiler/results.ts';
 import { expansionOf, Terminology, ValueSets } from './compiler/terminology.ts';
 import { Trace } from './compiler/trace.ts';
 import type { ElmLibrary } from './elm.ts';
@@ -37,10 +37,18 @@ interface Build {
   readonly expansions: readonly (ExpandedValueSet | null)[];
 }
 
-/** What is kept for a record: its index, and evaluations by their request. */
-interface RecordState {
+/** What is kept with a record: its index, and evaluations by their request, the latest last. */
+class RecordState {
   readonly index: RecordIndex;
-  readonly evaluations: Map<string, Evaluation>;
+  readonly evaluations: { readonly context: RequestContext; readonly evaluation: Evaluation }[] = [];
+
+  constructor(record: PatientRecord) {
+    this.index = new RecordIndex(record);
+  }
+
+  static is(kept: object): kept is RecordState {
+    return kept instanceof RecordState;
+  }
 }
 
 /** How many different requests (times, parameters) a record keeps values for. */
@@ -51,7 +59,7 @@ class Engine {
   readonly #reader = new FhirReader(this.#model);
   readonly #valueSets = new ValueSets();
   readonly #retrievals = new Retrievals();
-  readonly #records = new WeakMap<PatientRecord, RecordState>();
+  readonly #contexts = new RequestContexts();
   readonly #builds = { plain: new WeakMap<object, Build[]>(), traced: new WeakMap<object, Build[]>() };
   #slots = 0;
 
@@ -129,28 +137,16 @@ class Engine {
   }
 
   #evaluation(record: PatientRecord, request: EvaluationRequest, trace: Trace | null): Evaluation {
-    const known = this.#records.get(record);
-    const state = known ?? { index: new RecordIndex(record), evaluations: new Map<string, Evaluation>() };
-    if (known === undefined) this.#records.set(record, state);
-    const key = `${request.now} ${JSON.stringify(request.parameters)}`;
-    const kept = trace === null ? state.evaluations.get(key) : undefined;
-    if (kept !== undefined) {
-      kept.begin(request.budgetMs ?? null);
-      return kept;
+    const state = record.kept(this, RecordState.is, () => new RecordState(record));
+    const context = this.#contexts.of(request);
+    const kept = trace === null ? state.evaluations.find((one) => one.context === context) : undefined;
+    const evaluation = kept?.evaluation ?? new Evaluation(context, this.#reader, state.index, trace);
+    if (trace === null && kept === undefined) {
+      if (state.evaluations.length >= keptEvaluations) state.evaluations.shift();
+      state.evaluations.push({ context, evaluation });
     }
-    const now = dateTimeOf(request.now, 0);
-    if (now === null) throw new RangeError(`now is not an ISO date-time: ${request.now}`);
-    const parameters = new Map<string, Value>(
-      Object.entries(request.parameters).map(([name, value]) => [name, fromCqlValue(value, now.offset)]),
-    );
-    const made = new Evaluation({ now, timezoneOffset: now.offset }, this.#reader, state.index, parameters, trace);
-    if (trace === null) {
-      const [oldest] = state.evaluations.keys();
-      if (state.evaluations.size >= keptEvaluations && oldest !== undefined) state.evaluations.delete(oldest);
-      state.evaluations.set(key, made);
-    }
-    made.begin(request.budgetMs ?? null);
-    return made;
+    evaluation.begin(request.budgetMs ?? null);
+    return evaluation;
   }
 
   /** Compiles a library and what it includes, or finds it compiled. @throws the error of what it can reach */

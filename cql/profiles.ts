@@ -23,40 +23,56 @@ import type { FhirResource } from './values.ts';
  * @param profile canonical, with or without version
  */
 export function matchesProfile(profile: string, resource: FhirResource): boolean {
-  const wanted = nameOf(profile);
-  if (isBase(profile)) return true;
-  const declared = declaredBy(resource);
-  if (declared.includes(wanted)) return true;
-  const siblings = siblingsOf(wanted, resource.resourceType);
-  if (declared.some((name) => siblings.has(name))) return false;
-  if (negationOf(wanted) !== isNegated(resource)) return false;
-  if (declared.some((name) => stemOf(name) === stemOf(wanted))) return true;
-  return elements[stemOf(wanted)]?.(resource) ?? true;
+  return profileTest(profile)(resource);
 }
+
+/** `matchesProfile` for many resources: what depends on the profile alone is found once. */
+export function profileTest(profile: string): (resource: FhirResource) => boolean {
+  if (isBase(profile)) return () => true;
+  const wanted = nameOf(profile);
+  const stem = stemOf(wanted);
+  const isNegation = negationOf(wanted);
+  const test = elements[stem];
+  return (resource) => {
+    const declared = declaredBy(resource);
+    if (declared.includes(wanted)) return true;
+    if (declared.length > 0) {
+      const siblings = siblingsOf(wanted, resource.resourceType);
+      if (declared.some((name) => siblings.has(name))) return false;
+    }
+    if (isNegation !== isNegated(resource)) return false;
+    return declared.some((name) => stemOf(name) === stem) || test === undefined || test(resource);
+  };
+}
+
+/** Names by canonical: a population has few canonicals, each in thousands of resources. */
+const names = new Map<string, string>();
+const namesKept = 1_000;
 
 /** Last part of a canonical, without version and without what a web page's address adds. */
 function nameOf(canonical: string): string {
+  const known = names.get(canonical);
+  if (known !== undefined) return known;
   const [url = canonical] = canonical.split('|');
-  return url
+  const name = url
     .slice(url.lastIndexOf('/') + 1)
     .replace(/^StructureDefinition-/, '')
     .replace(/\.html$/, '');
+  if (names.size >= namesKept) names.clear();
+  names.set(canonical, name);
+  return name;
 }
 
 function isBase(profile: string): boolean {
   return profile.startsWith('http://hl7.org/fhir/StructureDefinition/') && /^[A-Z]/.test(nameOf(profile));
 }
 
-const declaredNames = new WeakMap<FhirResource, readonly string[]>();
+const undeclared: readonly string[] = [];
 
 function declaredBy(resource: FhirResource): readonly string[] {
-  const known = declaredNames.get(resource);
-  if (known !== undefined) return known;
   const meta = resource['meta'];
-  const profiles: unknown = typeof meta === 'object' && meta !== null && 'profile' in meta ? meta.profile : [];
-  const names = Array.isArray(profiles) ? profiles.filter((p) => typeof p === 'string').map(nameOf) : [];
-  declaredNames.set(resource, names);
-  return names;
+  const profiles: unknown = typeof meta === 'object' && meta !== null && 'profile' in meta ? meta.profile : null;
+  return Array.isArray(profiles) ? profiles.filter((p) => typeof p === 'string').map(nameOf) : undeclared;
 }
 
 /** `observation-lab` of `us-core-observation-lab` and of `qicore-observation-lab`. */

@@ -5,6 +5,8 @@ import type { FhirResource } from './values.ts';
 export class PatientRecord {
   readonly patient: FhirResource;
   readonly #byType = new Map<string, FhirResource[]>();
+  // In the record and not in a WeakMap of the engine: thousands of weak keys slow every garbage collection down.
+  readonly #kept = new Map<object, object>();
 
   /** @throws InvalidRecord unless there is exactly one Patient and every resource names its type */
   constructor(resources: Iterable<FhirResource>) {
@@ -25,6 +27,18 @@ export class PatientRecord {
   /** Resources of a type in the order in which they were given; empty when there are none. */
   ofType(resourceType: string): readonly FhirResource[] {
     return this.#byType.get(resourceType) ?? [];
+  }
+
+  /**
+   * What an engine derives from the record (an index), made when it is first asked for and kept as long as the record.
+   * @param owner the engine, by identity
+   */
+  kept<T extends object>(owner: object, isOwn: (kept: object) => kept is T, make: () => T): T {
+    const known = this.#kept.get(owner);
+    if (known !== undefined && isOwn(known)) return known;
+    const made = make();
+    this.#kept.set(owner, made);
+    return made;
   }
 
   get resourceTypes(): Iterable<string> {

@@ -5,6 +5,7 @@ import type { FhirProperty, FhirType } from './fhir/model.ts';
 import { systemValue } from './fhir/primitives.ts';
 import { type FhirReader, isObject } from './fhir/read.ts';
 import type { RecordIndex, Retrieval } from './record-index.ts';
+import type { RequestContext } from './request-context.ts';
 import type { Trace } from './trace.ts';
 
 /** After how many steps the clock is read. */
@@ -25,14 +26,8 @@ export class Evaluation {
   #budgetMs = Number.POSITIVE_INFINITY;
   #started = 0;
 
-  constructor(
-    env: Omit<Environment, 'budget'>,
-    reader: FhirReader,
-    index: RecordIndex,
-    parameters: ReadonlyMap<string, Value>,
-    trace: Trace | null,
-  ) {
-    this.env = { ...env, budget: { step: (count = 1) => this.step(count) } };
+  constructor({ now, parameters }: RequestContext, reader: FhirReader, index: RecordIndex, trace: Trace | null) {
+    this.env = { now, timezoneOffset: now.offset, budget: { step: (count = 1) => this.step(count) } };
     this.reader = reader;
     this.index = index;
     this.parameters = parameters;

@@ -108,16 +108,23 @@ export class RecordIndex {
     const key = `${resourceType} ${properties.join()}`;
     const known = this.#codes.get(key);
     if (known !== undefined) return known;
-    const byCode = new Map<string, CodedResources>();
+    const bySystem = new Map<string | null | undefined, Map<string, CodedResources>>();
+    const made: CodedResources[] = [];
     for (const [position, resource] of this.#record.ofType(resourceType).entries())
       for (const property of properties)
         forEachCoding(resource[property], (system, code) => {
-          const name = `${system === null ? '' : `${system}`}|${code}`;
-          const entry = byCode.get(name);
-          if (entry === undefined) byCode.set(name, { system, code, positions: [position] });
-          else if (entry.positions.at(-1) !== position) entry.positions.push(position);
+          let byCode = bySystem.get(system);
+          if (byCode === undefined) {
+            byCode = new Map();
+            bySystem.set(system, byCode);
+          }
+          const entry = byCode.get(code);
+          if (entry === undefined) {
+            const coded = { system, code, positions: [position] };
+            byCode.set(code, coded);
+            made.push(coded);
+          } else if (entry.positions.at(-1) !== position) entry.positions.push(position);
         });
-    const made = [...byCode.values()];
     this.#codes.set(key, made);
     return made;
   }

@@ -66,17 +66,50 @@ export function observedNumber(expression: string, value: CqlValue): number | nu
   throw new WrongCriterionType(expression, 'a number or a quantity', `a ${typeof value}`);
 }
 
-/** The names to evaluate for a measure: criteria, calls and, unless they are left out, supplemental data. */
-export function expressionsOf(prepared: PreparedMeasure, supplementalData: boolean): string[] {
+/** The names to evaluate for a measure, in the order in which they are needed. */
+export interface AskedExpressions {
+  /** Initial populations and stratifiers: who is in no initial population is in no population at all. */
+  readonly initial: readonly string[];
+  /** All other criteria, and calls of functions. */
+  readonly further: readonly string[];
+  readonly supplemental: readonly string[];
+}
+
+const asked = new WeakMap<PreparedMeasure, AskedExpressions>();
+
+export function expressionsOf(prepared: PreparedMeasure): AskedExpressions {
+  const known = asked.get(prepared);
+  if (known !== undefined) return known;
   const { definition, calls } = prepared;
   const functions = new Set([...calls.keys()].map((key) => (JSON.parse(key) as [string])[0]));
-  const named = definition.groups.flatMap(({ populations, stratifiers }) => [
-    ...populations.map(({ expression }) => expression),
+  const populations = definition.groups.flatMap((group) => group.populations);
+  const stratifiers = definition.groups.flatMap((group) => group.stratifiers);
+  const initial = [
+    ...populations.filter(({ code }) => code === 'initial-population').map(({ expression }) => expression),
     ...stratifiers.flatMap(({ expression, components }) => [
       ...(expression === null ? [] : [expression]),
       ...components.map((component) => component.expression),
     ]),
-  ]);
-  const supplemental = supplementalData ? definition.supplementalData.map(({ expression }) => expression) : [];
-  return [...new Set([...named.filter((name) => !functions.has(name)), ...calls.values(), ...supplemental])];
+  ];
+  const named = (names: readonly string[]): string[] => [...new Set(names)].filter((name) => !functions.has(name));
+  const made = {
+    initial: named(initial),
+    further: [...named(populations.map(({ expression }) => expression)), ...calls.values()],
+    supplemental: definition.supplementalData.map(({ expression }) => expression),
+  };
+  asked.set(prepared, made);
+  return made;
+}
+
+/** Whether the subject, or one member, is in an initial population; a group without one takes everybody. */
+export function isInitial({ definition }: PreparedMeasure, values: EvaluationResult['values']): boolean {
+  return definition.groups.some(({ populations }) => {
+    const initial = populations.filter(({ code }) => code === 'initial-population');
+    return initial.length === 0 || initial.some(({ expression }) => holds(values.get(expression) ?? null));
+  });
+}
+
+/** A value of the wrong type holds, so that the group's own check names it. */
+function holds(value: CqlValue): boolean {
+  return isList(value) ? value.length > 0 : value !== null && value !== false;
 }

@@ -43,19 +43,47 @@ export function restrictToParents(
   given: ReadonlyMap<PopulationDefinition, Members>,
 ): ReadonlyMap<PopulationDefinition, Members> {
   const restricted = new Map<PopulationDefinition, Members>();
-  for (const [code, rule] of scorings[group.scoring].populations) {
-    for (const population of group.populations.filter((other) => other.code === code)) {
-      const parent = rule.within === null ? null : parentOf(group, population, rule.within);
-      const without = group.populations.filter((other) => rule.except.includes(other.code));
-      const members = [...(given.get(population) ?? nobody)].filter(
-        ([key]) =>
-          (parent === null || restricted.get(parent)?.has(key) === true) &&
-          !without.some((other) => restricted.get(other)?.has(key)),
-      );
-      restricted.set(population, new Map(members));
-    }
+  for (const { population, parent, without } of nestingOf(group)) {
+    const own = given.get(population) ?? nobody;
+    const isMember = (key: string): boolean =>
+      (parent === null || restricted.get(parent)?.has(key) === true) &&
+      !without.some((other) => restricted.get(other)?.has(key));
+    restricted.set(population, kept(own, isMember));
   }
   return restricted;
+}
+
+/** Most often all stay or none was there: then nothing is copied. */
+function kept(members: Members, keep: (key: string) => boolean): Members {
+  for (const key of members.keys())
+    if (!keep(key)) return new Map([...members].filter(([candidate]) => keep(candidate)));
+  return members;
+}
+
+/** A population with those that its members are restricted by. */
+interface Nesting {
+  readonly population: PopulationDefinition;
+  readonly parent: PopulationDefinition | null;
+  readonly without: readonly PopulationDefinition[];
+}
+
+const nestings = new WeakMap<GroupDefinition, readonly Nesting[]>();
+
+/** Parents first. */
+function nestingOf(group: GroupDefinition): readonly Nesting[] {
+  const known = nestings.get(group);
+  if (known !== undefined) return known;
+  const made = [...scorings[group.scoring].populations].flatMap(([code, rule]) =>
+    group.populations
+      .filter((population) => population.code === code)
+      .map((population) => ({
+        population,
+        parent: rule.within === null ? null : parentOf(group, population, rule.within),
+        without: group.populations.filter((other) => rule.except.includes(other.code)),
+      })),
+  );
+  nestings.set(group, made);
+  return made;
 }
 
 /** Members that an observation is made of: those of the population it refers to that are not excluded from it. */

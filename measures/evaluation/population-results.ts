@@ -1,4 +1,3 @@
-import type { CqlValue } from '../../cql/index.ts';
 import type { GroupDefinition, PopulationDefinition } from '../definition.ts';
 import type { CriteriaValues } from './criteria.ts';
 import type { Members } from './membership.ts';
@@ -15,13 +14,12 @@ export function populationResults(
   group: GroupDefinition,
   { members, observations }: GroupMembers,
   values: CriteriaValues,
-  keep: (key: string) => boolean = () => true,
+  keep: ((key: string) => boolean) | null = null,
 ): PopulationResult[] {
   return group.populations.map((population): PopulationResult => {
     const observed = observations.get(population);
-    const kept = observed === undefined ? [...(members.get(population) ?? [])] : [];
-    const listed: CqlValue[] = kept.filter(([key]) => keep(key)).map(([, member]) => member);
-    const numbers = [...(observed ?? [])].filter(([key]) => keep(key)).map(([, number]) => number);
+    const listed = observed === undefined ? valuesOf(members.get(population), keep) : [];
+    const numbers = observed === undefined ? [] : valuesOf(observed, keep);
     return {
       id: population.id,
       code: population.code,
@@ -31,4 +29,10 @@ export function populationResults(
       observations: numbers,
     };
   });
+}
+
+function valuesOf<T>(map: ReadonlyMap<string, T> | undefined, keep: ((key: string) => boolean) | null): T[] {
+  if (map === undefined || map.size === 0) return [];
+  if (keep === null) return [...map.values()];
+  return [...map].filter(([key]) => keep(key)).map(([, value]) => value);
 }

@@ -15,7 +15,10 @@ export interface PopulationResult {
   readonly count: number;
   /** Basis other than boolean: the members, in order. Empty for boolean basis. */
   readonly members: readonly CqlValue[];
-  /** What the criterion itself gave, before it was restricted to its parents. */
+  /**
+   * What the criterion itself gave, before it was restricted to its parents. Null, too, when it was not evaluated because
+   * the subject is in no initial population.
+   */
   readonly criterion: CqlValue;
   /** measure-observation only: one value per member that is observed, null where the function gave null. */
   readonly observations: readonly (number | null)[];

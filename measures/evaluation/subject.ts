@@ -7,7 +7,7 @@ import {
 } from '../../cql/index.ts';
 import { inPeriodType, type PreparedMeasure } from '../prepare.ts';
 import { combineComponents } from './composite.ts';
-import { CriteriaValues, expressionsOf } from './criteria.ts';
+import { CriteriaValues, expressionsOf, isInitial } from './criteria.ts';
 import { evaluateGroup } from './group.ts';
 import { MemberIdentity } from './members.ts';
 import { offsetOf, periodParameter } from './period.ts';
@@ -24,6 +24,8 @@ export interface SubjectRequest {
   /** Evaluate supplemental data and risk adjustment factors, too; true unless said otherwise. */
   readonly supplementalData?: boolean;
   readonly budgetMs?: number;
+  /** Evaluate all criteria, also of subjects outside every initial population: to compare engines, to highlight. */
+  readonly complete?: boolean;
 }
 
 /**
@@ -43,27 +45,16 @@ export async function evaluateSubject(
     return combineComponents(prepared, components);
   }
   const withSupplementalData = request.supplementalData ?? true;
-  const period = inPeriodType(prepared.periodType, periodParameter(request.period, offsetOf(request.now)));
-  const evaluate = (expressions: readonly string[]): Promise<EvaluationResult> =>
+  const parameters = parametersOf(prepared, request);
+  const evaluate = (expressions: readonly string[], trace: boolean): Promise<EvaluationResult> =>
     library.evaluate(record, {
       expressions,
-      parameters: {
-        ...request.parameters,
-        ...(prepared.periodType === null ? {} : { 'Measurement Period': period }),
-      },
+      parameters,
       now: request.now,
-      ...(request.trace === undefined ? {} : { trace: request.trace }),
+      trace,
       ...(request.budgetMs === undefined ? {} : { budgetMs: request.budgetMs }),
     });
-  const expressions = expressionsOf(prepared, withSupplementalData);
-  const explained = request.trace === true && prepared.bounds.length > 0;
-  // What only explains must not fail what decides: bounds are evaluated for rows that the measure itself may never see.
-  const evaluated = explained
-    ? await evaluate([...expressions, ...prepared.bounds]).catch((error: unknown) => {
-        if (error instanceof EvaluationFailed) return evaluate(expressions);
-        throw error;
-      })
-    : await evaluate(expressions);
+  const evaluated = await evaluateNeeded(prepared, { ...request, supplementalData: withSupplementalData }, evaluate);
   const values = new CriteriaValues(prepared, evaluated.values, new MemberIdentity());
   return {
     subject: record.patient.id ?? '',
@@ -82,6 +73,57 @@ export async function evaluateSubject(
           }
         : null,
   };
+}
+
+/**
+ * Evaluates what decides: for a subject outside every initial population that is the initial population, and nothing else
+ * (save supplemental data, where it is wanted). Its other criteria are not evaluated, so they can't fail either.
+ */
+async function evaluateNeeded(
+  prepared: PreparedMeasure,
+  { trace = false, supplementalData, complete = false }: SubjectRequest,
+  evaluate: (expressions: readonly string[], trace: boolean) => Promise<EvaluationResult>,
+): Promise<EvaluationResult> {
+  const { initial, further, supplemental } = expressionsOf(prepared);
+  const reported = supplementalData === true ? supplemental : [];
+  const first = complete ? null : await evaluate(initial, false);
+  if (first !== null && !isInitial(prepared, first.values))
+    return !trace && reported.length === 0 ? first : evaluate([...initial, ...reported], trace);
+  const expressions = [...initial, ...further, ...reported];
+  if (!trace || prepared.bounds.length === 0) return evaluate(expressions, trace);
+  // What only explains must not fail what decides: bounds are evaluated for rows that the measure itself may never see.
+  return evaluate([...expressions, ...prepared.bounds], trace).catch((error: unknown) => {
+    if (error instanceof EvaluationFailed) return evaluate(expressions, trace);
+    throw error;
+  });
+}
+
+interface LastParameters {
+  readonly period: MeasurementPeriod;
+  readonly offset: string;
+  readonly parameters: { readonly [name: string]: CqlValue };
+}
+
+/** Of the last evaluation of a measure: most requests of a population run are the same, and the engine knows them again. */
+const last = new WeakMap<PreparedMeasure, LastParameters>();
+
+function parametersOf(
+  prepared: PreparedMeasure,
+  { period, now, parameters: given }: SubjectRequest,
+): { readonly [name: string]: CqlValue } {
+  if (prepared.periodType === null) return given ?? {};
+  const offset = offsetOf(now);
+  const known = last.get(prepared);
+  const isSame =
+    known !== undefined &&
+    known.offset === offset &&
+    known.period.start === period.start &&
+    known.period.end === period.end;
+  if (isSame && given === undefined) return known.parameters;
+  const value = inPeriodType(prepared.periodType, periodParameter(period, offset));
+  const parameters = { ...given, 'Measurement Period': value };
+  if (given === undefined) last.set(prepared, { period, offset, parameters });
+  return parameters;
 }
 
 /** Resources that the retrieves of each criterion found, with the criteria that reach those retrieves. */

@@ -1,5 +1,5 @@
 import type { FhirResource } from '../../cql/index.ts';
-import type { MeasurementPeriod } from '../../measures/index.ts';
+import type { GroupDefinition, MeasurementPeriod } from '../../measures/index.ts';
 import type { StoredPatient } from './patients.ts';
 
 /** The engines that are compared, and the floor: reading the same records without evaluating anything. */
@@ -31,7 +31,7 @@ export interface PreparedBench {
 export interface Evaluated {
   /** Patients that could not be evaluated. */
   readonly failures: number;
-  /** Criteria that are true, or list something, over all patients: what shows that engines do the same. Null: not told. */
+  /** `metCriteria` of all patients: what shows that engines do the same. Null: not told. */
   readonly met: number | null;
 }
 
@@ -42,4 +42,24 @@ export function parse({ id, texts, period }: StoredPatient): ParsedPatient {
 /** What Now() is for a patient. */
 export function nowOf({ end }: MeasurementPeriod): string {
   return `${end}T23:59:59.999+00:00`;
+}
+
+/** Names of the criteria that are compared: those of populations, several of which may share one. */
+export interface PopulationNames {
+  readonly initial: ReadonlySet<string>;
+  readonly all: ReadonlySet<string>;
+}
+
+export function populationNames(groups: readonly GroupDefinition[]): PopulationNames {
+  const populations = groups.flatMap((group) => group.populations);
+  const named = populations.filter(({ code }) => code !== 'measure-observation');
+  return {
+    initial: new Set(populations.filter(({ code }) => code === 'initial-population').map((each) => each.expression)),
+    all: new Set(named.map(({ expression }) => expression)),
+  };
+}
+
+/** How many criteria of populations hold for a patient; none count for one who is in no initial population. */
+export function metCriteria({ initial, all }: PopulationNames, held: ReadonlySet<string>): number {
+  return held.isDisjointFrom(initial) ? 0 : held.intersection(all).size;
 }

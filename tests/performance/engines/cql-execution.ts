@@ -4,7 +4,14 @@ import cql from 'cql-execution';
 import { dataRequirements, type LinkedLibrary, libraryKey } from '../../../cql/index.ts';
 import { readMeasure } from '../../../measures/index.ts';
 import { type Content, loadContent } from '../../conformance/content.ts';
-import { type BenchEngine, nowOf, type ParsedPatient } from '../engine.ts';
+import {
+  type BenchEngine,
+  metCriteria,
+  nowOf,
+  type ParsedPatient,
+  type PopulationNames,
+  populationNames,
+} from '../engine.ts';
 
 type Library = InstanceType<typeof cql.Library>;
 
@@ -36,11 +43,12 @@ export function cqlExecution(): BenchEngine {
       ]);
       // Functions (of observations) are no definitions: the peers are spared them.
       const expressions = [...new Set(criteria)].filter((criterion) => library.expressions[criterion] !== undefined);
+      const told = populationNames(groups);
       return {
         async evaluate(patients) {
           let [failures, met] = [0, 0];
           for (const patient of patients) {
-            const count = await evaluate(library, source, codes, expressions, patient);
+            const count = await evaluate(library, source, codes, expressions, told, patient);
             if (count === null) failures += 1;
             else met += count;
           }
@@ -56,6 +64,7 @@ async function evaluate(
   source: ReturnType<typeof fhir.PatientSource.FHIRv401>,
   codes: InstanceType<typeof cql.CodeService>,
   expressions: readonly string[],
+  told: PopulationNames,
   { resources, period }: ParsedPatient,
 ): Promise<number | null> {
   source.reset();
@@ -69,13 +78,13 @@ async function evaluate(
   const now = cql.DateTime.parse(nowOf(period));
   const context = new cql.PatientContext(library, source.currentPatient(), codes, parameters, now ?? undefined);
   try {
-    let met = 0;
+    const held = new Set<string>();
     for (const expression of expressions) {
       const known: unknown = context.context_values[expression];
       const value: unknown = known === undefined ? await library.expressions[expression]?.execute(context) : known;
-      if (Array.isArray(value) ? value.length > 0 : value === true) met += 1;
+      if (Array.isArray(value) ? value.length > 0 : value === true) held.add(expression);
     }
-    return met;
+    return metCriteria(told, held);
   } catch {
     return null;
   }

@@ -8,7 +8,14 @@ import {
   type SubjectResult,
 } from '../../../measures/index.ts';
 import { type Content, loadContent } from '../../conformance/content.ts';
-import { type BenchEngine, nowOf, type ParsedPatient } from '../engine.ts';
+import {
+  type BenchEngine,
+  metCriteria,
+  nowOf,
+  type ParsedPatient,
+  type PopulationNames,
+  populationNames,
+} from '../engine.ts';
 
 /** Our own evaluators, through the product's own code. Every evaluation makes a new record: nothing is left of the last. */
 export function ownEngine(evaluator: Evaluator): BenchEngine {
@@ -17,6 +24,7 @@ export function ownEngine(evaluator: Evaluator): BenchEngine {
     version: `gapless (${evaluator.name})`,
     async prepare(name) {
       const prepared = prepareOwn(content, evaluator, name);
+      const told = populationNames(prepared.definition.groups);
       return {
         async evaluate(patients, gaps) {
           let [failures, met] = [0, 0];
@@ -24,7 +32,7 @@ export function ownEngine(evaluator: Evaluator): BenchEngine {
             const record = new PatientRecord(patient.resources);
             const result = await evaluateOwn(prepared, record, patient, gaps);
             if (result === null) failures += 1;
-            else met += criteriaMet(prepared, result);
+            else met += criteriaMet(prepared, result, told);
           }
           return { failures, met };
         },
@@ -43,16 +51,15 @@ export function prepareOwn(
   return prepareMeasure({ definition: readMeasure(measure), linked: link(measure), valueSets, evaluator });
 }
 
-/** By the names of criteria, because several populations may share one. */
-function criteriaMet({ definition }: PreparedMeasure, { groups }: SubjectResult): number {
-  const met = new Map<string, boolean>();
+function criteriaMet({ definition }: PreparedMeasure, { groups }: SubjectResult, told: PopulationNames): number {
+  const held = new Set<string>();
   for (const [g, group] of groups.entries())
-    for (const [p, { criterion, code }] of group.populations.entries()) {
+    for (const [p, { criterion }] of group.populations.entries()) {
       const name = definition.groups[g]?.populations[p]?.expression;
-      if (name !== undefined && code !== 'measure-observation')
-        met.set(name, Array.isArray(criterion) ? criterion.length > 0 : criterion === true);
+      const holds = Array.isArray(criterion) ? criterion.length > 0 : criterion === true;
+      if (name !== undefined && holds) held.add(name);
     }
-  return [...met.values()].filter(Boolean).length;
+  return metCriteria(told, held);
 }
 
 /** One measure for one record. Null when the evaluation failed. */
