@@ -7,6 +7,13 @@ export { evaluatedResources, measureReportBundle, returnParameters } from './mea
 export { failedReport } from './measure-report/failed.ts';
 export { individualReport, individualReportId } from './measure-report/individual.ts';
 export { canonicalOf, type ReportSettings, type ReportWithResources } from './measure-report/report.ts';
+export {
+  isReportId,
+  type ReportedSubject,
+  type ReportIdParts,
+  readReportId,
+  subjectDigest,
+} from './measure-report/report-id.ts';
 export { subjectListReport } from './measure-report/subject-list.ts';
 export { summaryReport } from './measure-report/summary.ts';
 export { referenceOf, resourceOf, unversioned } from './references.ts';

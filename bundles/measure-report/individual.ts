@@ -7,15 +7,15 @@ import {
 } from '../../measures/index.ts';
 import { isList } from '../cql-value.ts';
 import { type DeqmNames, deqmNames } from '../deqm-version.ts';
-import { uuidOf } from '../identity.ts';
 import { referenceOf } from '../references.ts';
 import { populationDefinition, reportGroup } from './group.ts';
 import { isResource, measureObservations, supplementalObservations } from './observation.ts';
 import { canonicalOf, type ReportSettings, type ReportWithResources, reportRoot, withExtensions } from './report.ts';
+import { reportIdOf } from './report-id.ts';
 
 /** Id that the individual report of a subject has: the same for the same measure, period and subject. */
 export function individualReportId({ definition, period, version }: ReportSettings, subject: string): string {
-  return uuidOf('individual', canonicalOf(definition), period.start, period.end, subject, version);
+  return reportIdOf({ measure: canonicalOf(definition), period, subject }, version);
 }
 
 /**
