@@ -5,6 +5,7 @@ import { gapRows } from './gap-row.ts';
 import type { PatientOutcome } from './gap-state.ts';
 import type { LiveMeasure } from './live-plan.ts';
 import { patientHeader } from './patient-header.ts';
+import { resultRow } from './stored-results.ts';
 
 /** The instant of an evaluation as engines take it: in UTC, with its offset. */
 export function nowText(now: Date): string {
@@ -23,22 +24,27 @@ export async function evaluatePatient(
   measures: readonly LiveMeasure[],
   now: string,
 ): Promise<PatientOutcome> {
-  if (record === null) return { claim, header: null, rows: [] };
+  if (record === null) return { claim, header: null, rows: [], results: [] };
   const answers = await pool.evaluate({
     resources: record.contents,
     tasks: measures.map(({ packed, period }) => ({
       measure: packed,
-      request: { period, now, supplementalData: false },
+      request: { period, now, supplementalData: true },
       gaps: true,
       detail: false,
+      keep: true,
     })),
+  });
+  const results = measures.flatMap(({ measure, period, packed }, index) => {
+    const answer = answers[index];
+    return answer === undefined ? [] : [resultRow(measure, packed, period, answer, record.versions, now)];
   });
   const rows = measures.flatMap(({ measure, groups, period, packed }, index) => {
     const answer = answers[index];
     return answer === undefined ? [] : gapRows(measure, groups, period, packed.hash, answer);
   });
   const header = patientHeader(record.contents, now.slice(0, 10));
-  return { claim, header: header ?? unreadable(claim.patient), rows };
+  return { claim, header: header ?? unreadable(claim.patient), rows, results };
 }
 
 /** The outcome without what could not be stored, and with the error that says so; never the value itself. */
@@ -46,7 +52,8 @@ export function withError(outcome: PatientOutcome, { name }: Error): PatientOutc
   const error = `${name}: a value of the record cannot be stored`;
   const nothing = { status: 'error', populations: [], reasons: [], nextSteps: [], evidence: [], dueBy: null } as const;
   const rows = outcome.rows.map((row) => ({ ...row, ...nothing, error }));
-  return { ...outcome, header: outcome.header === null ? null : unreadable(outcome.claim.patient), rows };
+  const results = outcome.results.map((result) => ({ ...result, validThrough: null, result: null }));
+  return { ...outcome, header: outcome.header === null ? null : unreadable(outcome.claim.patient), rows, results };
 }
 
 /** A Patient that cannot be read still has its row in the worklists, with the error. */

@@ -2,12 +2,15 @@ import type { Sql } from '../db/database.ts';
 import type { Claim } from './change-feed.ts';
 import { countOf, type GapRow } from './gap-row.ts';
 import type { PatientHeader } from './patient-header.ts';
+import { type ResultRow, writeResults } from './stored-results.ts';
 
 /** What an evaluation says of one patient. Null header: there is no such patient any more. */
 export interface PatientOutcome {
   readonly claim: Claim;
   readonly header: PatientHeader | null;
   readonly rows: readonly GapRow[];
+  /** What answers are made from, of the measures that were evaluated. */
+  readonly results: readonly ResultRow[];
 }
 
 /**
@@ -52,6 +55,16 @@ export async function writeOutcomes(sql: Sql, outcomes: readonly PatientOutcome[
     [json, outcomes.map(({ claim }) => claim.patient), outcomes.map(({ claim }) => claim.tenant), today],
   );
   await writeHeaders(sql, outcomes);
+  await writeResults(
+    sql,
+    outcomes.map(({ claim: { tenant, patient }, header, results }) => ({
+      tenant,
+      patient,
+      results,
+      gone: header === null,
+    })),
+    now,
+  );
 }
 
 /** Columns of gap_state that a row of JSON has, with their types. */
