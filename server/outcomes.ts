@@ -39,6 +39,9 @@ const translations: Readonly<Record<string, Translation>> = {
   DuplicateEntry: { status: 400, code: 'duplicate' },
   PatchFailed: { status: 422, code: 'processing' },
   PatchTooCostly: { status: 422, code: 'too-costly' },
+  InvalidRemark: { status: 422, code: 'invalid' },
+  ComputedReportChanged: { status: 422, code: 'business-rule' },
+  UnsupportedUpdateType: { status: 400, code: 'not-supported' },
   ForbiddenByScope: { status: 403, code: 'forbidden' },
   UnsupportedInteraction: { status: 404, code: 'not-supported' },
   // search
@@ -68,6 +71,8 @@ const translations: Readonly<Record<string, Translation>> = {
   CommitUnconfirmed: { status: 503, code: 'incomplete', retryAfter: 2 },
   // http
   InvalidTimezone: { status: 400, code: 'value' },
+  MalformedXml: { status: 400, code: 'structure' },
+  NotAcceptable: { status: 406, code: 'not-supported' },
 };
 
 /** An issue as an error may carry it; what it leaves out comes from the error's row above. */

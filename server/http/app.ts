@@ -15,8 +15,10 @@ import type { Logger } from '../log.ts';
 import { outcomeOf, toOutcome } from '../outcomes.ts';
 import { InvalidRequest } from '../store/errors.ts';
 import { refuseForeignPages } from './foreign-pages.ts';
+import { isXml, rememberFormat } from './format.ts';
 import { requestContext, requestId } from './request-context.ts';
-import { fhirJson, respond } from './respond.ts';
+import { fhirResource, respond } from './respond.ts';
+import { readXml } from './xml/read-xml.ts';
 
 /** What the HTTP layer needs of the rest. */
 export interface HttpServices {
@@ -55,7 +57,7 @@ export function createApp(services: HttpServices): Express {
     }
   });
   const text = express.text({ type: () => true, limit: config.maxBody });
-  app.use('/fhir', text, entry(services, services.dispatch));
+  app.use('/fhir', negotiate, text, entry(services, services.dispatch));
   app.use('/api', text, entry(services, services.api));
   const page = join(config.root, 'app', 'dist');
   if (existsSync(page)) {
@@ -64,10 +66,16 @@ export function createApp(services: HttpServices): Express {
   }
   app.use((request, response) => {
     const diagnostics = `There is nothing at ${request.path}: the FHIR API is at /fhir, the page at /`;
-    fhirJson(response.status(404), outcomeOf([{ severity: 'error', code: 'not-found', diagnostics }]));
+    fhirResource(response.status(404), outcomeOf([{ severity: 'error', code: 'not-found', diagnostics }]));
   });
   app.use(failed(log));
   return app;
+}
+
+/** Decides what format the answer has, before anything can go wrong. */
+function negotiate(request: Request, response: Response, next: NextFunction): void {
+  rememberFormat(request, response);
+  next();
 }
 
 type Answer = (context: RequestContext, request: FhirRequest) => Promise<FhirResponse>;
@@ -85,6 +93,9 @@ function fhirRequest(request: Request): FhirRequest {
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
+  const body = typeof request.body === 'string' && request.body !== '' ? request.body : null;
+  const readsXml = body !== null && isXml(headers['content-type']);
+  if (readsXml) headers['content-type'] = 'application/fhir+json';
   return {
     method: request.method,
     path: url.pathname
@@ -93,7 +104,7 @@ function fhirRequest(request: Request): FhirRequest {
       .map(decoded),
     query: url.searchParams,
     headers,
-    body: typeof request.body === 'string' && request.body !== '' ? request.body : null,
+    body: readsXml ? readXml(body) : body,
   };
 }
 
@@ -164,7 +175,7 @@ function failed(log: Logger): ErrorRequestHandler {
     }
     const { status, headers, outcome, unexpected } = bodyError(error) ?? toOutcome(error);
     if (unexpected) log.error('unexpected error', { requestId: response.locals['requestId'], error });
-    fhirJson(response.status(status).set(headers), outcome);
+    fhirResource(response.status(status).set(headers), outcome);
   };
 }
 

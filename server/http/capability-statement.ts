@@ -46,8 +46,8 @@ export function capabilityStatement(
     software: { name: 'Gapless', version },
     implementation: { description: 'Gapless', url: baseUrl },
     fhirVersion: '4.0.1',
-    format: ['json', 'application/fhir+json'],
-    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
+    format: ['json', 'application/fhir+json', 'xml', 'application/fhir+xml'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
     rest: [
       {
         mode: 'server',

@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Config } from '../config.ts';
 import { outcomeOf } from '../outcomes.ts';
-import { fhirJson } from './respond.ts';
+import { fhirResource } from './respond.ts';
 
 const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
@@ -39,5 +39,5 @@ function isOwn(origin: string, host: string, publicUrl: string | null): boolean 
 }
 
 function refuse(response: Response, diagnostics: string): void {
-  fhirJson(response.status(403), outcomeOf([{ severity: 'error', code: 'forbidden', diagnostics }]));
+  fhirResource(response.status(403), outcomeOf([{ severity: 'error', code: 'forbidden', diagnostics }]));
 }

@@ -45,6 +45,11 @@ function checkTree(node: object, depth: number): void {
   }
 }
 
+/** A number that JSON.stringify gives as it is written here. `source` must be a number as JSON writes one. */
+export function exactNumber(source: string): unknown {
+  return String(Number(source)) === source ? Number(source) : json.rawJSON(source);
+}
+
 /** Is it a number that keeps its text? */
 export function isRaw(value: unknown): boolean {
   return json.isRawJSON(value);
