@@ -28,20 +28,22 @@ export function MinValue(type: string, environment: Environment): Value {
   return leastOf(pointType(type), environment.timezoneOffset, '1');
 }
 
+const pointTypes: readonly PointType[] = ['Integer', 'Long', 'Decimal', 'Date', 'DateTime', 'Time', 'Quantity'];
+
+/** By the names that ELM and type specifiers give them. */
+const pointTypesByName: ReadonlyMap<string, PointType> = new Map(
+  pointTypes.flatMap((type) =>
+    ['', 'System.', '{urn:hl7-org:elm-types:r1}'].map((namespace): [string, PointType] => [
+      `${namespace}${type}`,
+      type,
+    ]),
+  ),
+);
+
 function pointType(name: string): PointType {
-  const type = name.replace(/^.*[}.]/, '');
-  switch (type) {
-    case 'Integer':
-    case 'Long':
-    case 'Decimal':
-    case 'Date':
-    case 'DateTime':
-    case 'Time':
-    case 'Quantity':
-      return type;
-    default:
-      throw new CqlRuntimeError(`${type} has no least and no greatest value`);
-  }
+  const type = pointTypesByName.get(name);
+  if (type === undefined) throw new CqlRuntimeError(`${name} has no least and no greatest value`);
+  return type;
 }
 
 /** 16.18. Predecessor. @throws CqlRuntimeError when there is none */
