@@ -10,6 +10,7 @@ const repeating = new Set([
   'profile',
   'coding',
   'discriminator',
+  'context',
 ]);
 
 interface Node {

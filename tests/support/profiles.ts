@@ -1,143 +1,111 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import fhirpath from 'fhirpath';
-import r4Model from 'fhirpath/fhir-context/r4';
-import { readFhirXml } from './fhir-xml.ts';
-import { readReference, referenceData } from './reference-data.ts';
+import type { Resource } from '@medplum/fhirtypes';
+import { baseProblems } from './base-r4.ts';
+import { typedNodes } from './profiles/base-walk.ts';
+import { checkProfile } from './profiles/check-profile.ts';
+import { codesIn, keepsBinding, systemCodes } from './profiles/codes.ts';
+import { type Definitions, type Profile, readDefinitions } from './profiles/definitions.ts';
+import { brokenInvariants } from './profiles/invariants.ts';
+import { isJson, type Json, lastPart, list, textOf } from './profiles/json.ts';
+import { otherExtensions } from './profiles/other-extensions.ts';
 
-/** An element of a differential. */
-interface ProfileElement {
-  readonly id: string;
-  readonly path: string;
-  readonly sliceName?: string;
-  readonly min?: number | string;
-  readonly max?: string;
-  readonly type?: readonly { code: string; profile?: readonly string[]; targetProfile?: readonly string[] }[];
-  readonly constraint?: readonly { key: string; severity: string; expression?: string; human: string }[];
-  readonly [property: string]: unknown;
-}
+/** Types whose own invariants the check of base R4 leaves to others. */
+const dataTypes = /^(Period|Quantity|Range|Ratio|Timing|Attachment|Identifier|ContactPoint)$/;
 
-interface Profile {
-  readonly url: string;
-  readonly type: string;
-  readonly differential: { readonly element: readonly ProfileElement[] };
-}
+let definitions: Definitions | null = null;
 
-type Json = { readonly [name: string]: unknown };
-
-/** The DEQM profiles and extensions of the reference data, by URL. */
-export function deqmProfiles(): ReadonlyMap<string, Profile> {
-  const files = readdirSync(join(referenceData, 'profiles', 'deqm')).filter((file) =>
-    /^StructureDefinition/.test(file),
-  );
-  const profiles = files.map((file) => {
-    const text = readReference('profiles', 'deqm', file);
-    return (file.endsWith('.xml') ? readFhirXml(text) : JSON.parse(text)) as Profile;
-  });
-  return new Map(profiles.map((profile) => [profile.url, profile]));
+/** The profiles and extensions of the reference data, and those of other packages that they use; read once. */
+function known(): Definitions {
+  if (definitions === null) {
+    const read = readDefinitions();
+    const others = otherExtensions.map((profile): [string, Profile] => [profile.url, profile]);
+    definitions = { ...read, profiles: new Map([...read.profiles, ...others]) };
+  }
+  return definitions;
 }
 
 /**
- * Checks a resource, and all resources and extensions in it, against the differentials that they claim: cardinality,
- * fixed and pattern values, targets of references, invariants. `tolerated` are problems that the guide itself allows.
+ * All that is wrong with a resource: against base R4 (structure, invariants, required bindings, codes of known
+ * systems), against the official profile, and, for everything in it, against the profile that it claims itself
+ * (resources by meta.profile, extensions by url, also where they may stand). Empty when it conforms. Each issue is a
+ * sentence: `deqm-gapsincaredetectedissue DetectedIssue.code: 0 < min 1`.
+ * @throws Error when the reference data has no such profile
  */
-export function profileProblems(
-  resource: unknown,
-  profiles: ReadonlyMap<string, Profile>,
-  tolerated: RegExp | null = null,
+export function profileIssues(resource: unknown, profileUrl: string): string[] {
+  const profile = known().profiles.get(profileUrl);
+  if (profile === undefined) throw new Error(`the reference data has no profile ${profileUrl}`);
+  if (!isJson(resource)) return ['is no resource'];
+  const own = profile.type === resource.resourceType ? [] : [`is not a ${profile.type}`];
+  return unique([...own, ...checkProfile(resource, resource, profile, known()), ...claimedIssues(resource)]);
+}
+
+/** The same for whatever profiles the resource and all in it claim. What claims none is held to base R4 alone. */
+export function claimedIssues(resource: unknown): string[] {
+  if (!isJson(resource)) return ['is no resource'];
+  const { base, profiles, codeSystems } = known();
+  const issues: string[] = [...baseProblems(resource as unknown as Resource)];
+  for (const { node, path, type, element, location, parent, resource: holder } of typedNodes(resource, base)) {
+    const { strength, valueSet } = element.binding ?? {};
+    if (strength === 'required' && valueSet !== undefined && keepsBinding(node, strength, valueSet, known()) === false)
+      issues.push(`${location}: ${JSON.stringify(node)} is not in ${valueSet} (required)`);
+    if (!isJson(node)) continue;
+    if (path === type && node !== resource && typeof node.resourceType === 'string')
+      issues.push(...baseProblems(node as unknown as Resource));
+    if (dataTypes.test(type))
+      for (const broken of brokenInvariants(node, holder, base.get(type) ?? element))
+        issues.push(`${location}: ${broken}`);
+    if (type === 'Coding') issues.push(...wrongCode(node, location, codeSystems));
+    if (type === 'Extension') issues.push(...extensionIssues(node, holder, path, location, parentPaths(parent)));
+    for (const url of isJson(node.meta) && path === type ? list(node.meta.profile) : []) {
+      const profile = profiles.get(String(url));
+      if (profile !== undefined) issues.push(...checkProfile(node, node, profile, known()));
+      else if (/hl7\.org\/fhir\/uv\/deqm/.test(String(url))) issues.push(`${location}: there is no profile ${url}`);
+    }
+  }
+  return unique(issues);
+}
+
+/** A code of a system whose codes are all known has to be one of them. */
+function wrongCode(node: Json, location: string, codeSystems: Definitions['codeSystems']): string[] {
+  const [found] = codesIn(node);
+  // The v3 systems of R4 are of 2019: CAREGAP is younger.
+  if (found?.system == null || found.system.includes('/v3-') || !codeSystems.has(found.system)) return [];
+  const codes = systemCodes(found.system, known());
+  return codes === null || codes.has(found.code) ? [] : [`${location}: ${found.system} has no code ${found.code}`];
+}
+
+function extensionIssues(
+  node: Json,
+  resource: Json,
+  path: string,
+  location: string,
+  places: readonly string[],
 ): string[] {
-  const problems = claims(resource).flatMap(({ url, node }) => {
-    const profile = profiles.get(url);
-    return profile === undefined ? [] : checkProfile(node, profile, profiles);
-  });
-  return [...new Set(problems)].filter((problem) => tolerated === null || !tolerated.test(problem));
-}
-
-/** Everything that says its profile: resources by meta.profile, extensions by url. */
-function claims(node: unknown): { url: string; node: Json }[] {
-  if (Array.isArray(node)) return node.flatMap(claims);
-  if (!isJson(node)) return [];
-  const meta = isJson(node.meta) ? list(node.meta.profile) : [];
-  const urls = typeof node.resourceType === 'string' ? meta : typeof node.url === 'string' ? [node.url] : [];
-  return [...urls.map((url) => ({ url: String(url), node })), ...Object.values(node).flatMap(claims)];
-}
-
-function checkProfile(root: Json, profile: Profile, profiles: ReadonlyMap<string, Profile>): string[] {
-  const elements = profile.differential.element;
-  return elements.flatMap((element) => {
-    const where = `${profile.url.split('/').at(-1)} ${element.id}`;
-    const nodes = select([root], element.id, elements);
-    const problems: string[] = [];
-    if (element.id.includes('.')) {
-      for (const parent of select([root], element.id.slice(0, element.id.lastIndexOf('.')), elements)) {
-        const count = children(parent, element.id, elements).length;
-        if (count < Number(element.min ?? 0)) problems.push(`${where}: ${count} < min ${element.min}`);
-        if ((element.max ?? '*') !== '*' && count > Number(element.max))
-          problems.push(`${where}: ${count} > max ${element.max}`);
-      }
-    }
-    for (const [key, expected] of Object.entries(element)) {
-      if (!/^(fixed|pattern)[A-Z]/.test(key)) continue;
-      for (const node of nodes)
-        if (!matches(node, expected)) problems.push(`${where}: ${JSON.stringify(node)} is not the ${key}`);
-    }
-    for (const node of nodes)
-      problems.push(...wrongTarget(node, element, profiles).map((target) => `${where}: refers to ${target}`));
-    const base = element.id.includes(':') ? null : element.path;
-    for (const { key, expression } of element.constraint ?? []) {
-      if (expression === undefined || base === null) continue;
-      const [holds] = fhirpath.evaluate(root, `${base}.all(${expression})`, { resource: root }, r4Model) as unknown[];
-      if (holds === false) problems.push(`${where}: ${key} does not hold`);
-    }
-    return problems;
-  });
-}
-
-/** The nodes that an element id names: `MeasureReport.group.population.extension:linkId`. */
-function select(roots: readonly unknown[], id: string, elements: readonly ProfileElement[]): readonly unknown[] {
-  const end = id.lastIndexOf('.');
-  if (end === -1) return roots;
-  return select(roots, id.slice(0, end), elements).flatMap((node) => children(node, id, elements));
-}
-
-/** Children of a node by the last part of an element id: `group`, `value[x]`, `extension:linkId`, `entry:slice`. */
-function children(node: unknown, id: string, elements: readonly ProfileElement[]): unknown[] {
-  if (!isJson(node)) return [];
-  const [name = '', slice] = id.slice(id.lastIndexOf('.') + 1).split(':');
-  if (name.endsWith('[x]')) {
-    const choice = new RegExp(`^${name.slice(0, -3)}[A-Z]`);
-    return Object.keys(node).flatMap((key) => (choice.test(key) ? list(node[key]) : []));
+  const url = textOf(node.url) ?? '';
+  const profile = known().profiles.get(url);
+  if (profile === undefined) {
+    const ours = /^http:\/\/hl7\.org\/fhir\/uv\/deqm\//.test(url);
+    return ours ? [`${location}: DEQM has no extension ${url}`] : [];
   }
-  const all = list(node[name]);
-  if (slice === undefined) return all;
-  if (/xtension$/.test(name)) {
-    const url = elements.find((element) => element.id === id)?.type?.[0]?.profile?.[0] ?? slice;
-    return all.filter((child) => isJson(child) && child.url === url);
-  }
-  const type = elements.find((element) => element.id === `${id}.resource`)?.type?.[0]?.code;
-  return all.filter((child) => isJson(child) && isJson(child.resource) && child.resource.resourceType === type);
+  const modifier = profile.differential.element.some(({ id, isModifier }) => id === 'Extension' && isModifier === true);
+  const contexts = list(profile.context)
+    .filter(isJson)
+    .map(({ expression }) => String(expression));
+  const allowed =
+    contexts.length === 0 || contexts.some((context) => context === 'Element' || places.includes(context));
+  return [
+    ...checkProfile(node, resource, profile, known()),
+    ...(allowed ? [] : [`${location}: ${lastPart(url)} may stand on ${contexts.join(', ')} only`]),
+    ...(modifier === path.endsWith('modifierExtension')
+      ? []
+      : [`${location}: ${lastPart(url)} is ${modifier ? 'a' : 'no'} modifier extension`]),
+  ];
 }
 
-function matches(actual: unknown, expected: unknown): boolean {
-  if (Array.isArray(expected))
-    return expected.every((item) => list(actual).some((candidate) => matches(candidate, item)));
-  if (isJson(expected))
-    return isJson(actual) && Object.entries(expected).every(([key, value]) => matches(actual[key], value));
-  return actual === expected;
+/** What the element that an extension stands on may be called: by its path, or by its type. */
+function parentPaths(parent: { readonly path: string; readonly type: string; readonly location: string } | null) {
+  return parent === null ? [] : [parent.path, parent.type, parent.location.replaceAll(/\[\d+\]/g, '')];
 }
 
-function wrongTarget(node: unknown, { type = [] }: ProfileElement, profiles: ReadonlyMap<string, Profile>): string[] {
-  const targets = type.flatMap(({ targetProfile }) => list(targetProfile));
-  if (targets.length === 0 || !isJson(node) || typeof node.reference !== 'string') return [];
-  const allowed = targets.map((url) => profiles.get(String(url))?.type ?? String(url).split('/').at(-1));
-  const target = node.reference.split('/').at(-2) ?? '';
-  return allowed.includes(target) || allowed.includes('Resource') ? [] : [node.reference];
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function list(value: unknown): unknown[] {
-  return value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
+function unique(issues: readonly string[]): string[] {
+  return [...new Set(issues)];
 }
