@@ -204,6 +204,7 @@ export {
   FhirElement,
   type FhirObject,
   Interval,
+  isList,
   type PointType,
   Tuple,
   Uncertainty,

@@ -62,12 +62,14 @@ export function End(a: Value): Value {
   return a instanceof Interval ? knownPoint(endOf(a)) : null;
 }
 
-/** 19.33. Width: the last point less the first. @throws CqlRuntimeError for dates and times */
+/** 19.33. Width: the last point less the first; null for an interval without points. @throws CqlRuntimeError for dates and times */
 export function Width(a: Value): Value {
   if (!(a instanceof Interval)) return null;
   if (a.pointType === 'Date' || a.pointType === 'DateTime' || a.pointType === 'Time')
     throw new CqlRuntimeError('Width is not defined for dates and times: use a duration');
-  return Subtract(End(a), Start(a));
+  const [start, end] = [Start(a), End(a)];
+  if (start === null || end === null) return null;
+  return compare(start, end, precisions.Unstated) === order.after ? null : Subtract(end, start);
 }
 
 /** 19.28. Size: the width and one point more. @throws CqlRuntimeError for dates and times */

@@ -170,11 +170,12 @@ export function combinedUnit(a: string, b: string, direction: 1 | -1): string {
   return `${above.join('.') || '1'}${below.join('')}`;
 }
 
-/** Equivalence takes a calendar year for UCUM's `a` and for 365 days, a month for `mo` and for 30 days. */
+/**
+ * Equivalence takes a calendar year for UCUM's `a` and for 365 days, a month for `mo` and for 30 days. The finer unit of the two
+ * is compared, because it rounds to the places of the less precise value: 0 'g' is not equivalent to 1 'mg'.
+ */
 export function inEquivalentUnits(a: Quantity, b: Quantity): readonly [Quantity, Quantity] | null {
-  const [x, y] = [loosened(a, b.unit), loosened(b, a.unit)];
-  const converted = inUnitOf(y, x.unit);
-  return converted === null ? null : [x, converted];
+  return inFinerUnit(loosened(a, b.unit), loosened(b, a.unit));
 }
 
 function loosened(quantity: Quantity, other: string): Quantity {

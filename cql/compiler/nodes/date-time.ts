@@ -14,7 +14,7 @@ export const dateTime = [
   ...operators({ Date: NewDate }, { parts: day }),
   ...operators({ Time: NewTime }, { parts: time }),
   ...operators({ Now, TimeOfDay, Today }, { parts: [], environment: true }),
-  ...operators({ DateFrom, TimeFrom, TimezoneOffsetFrom }),
+  ...operators({ DateFrom, TimeFrom, TimezoneOffsetFrom, TimezoneFrom: TimezoneOffsetFrom }),
   ...operators(
     {
       After,

@@ -1,7 +1,8 @@
 import type { ElmNode } from '../../elm.ts';
 import type { Code as CqlCode, ValueSet } from '../../runtime/index.ts';
-import { js } from '../code.ts';
+import { type Code, js } from '../code.ts';
 import { children, operand, optionalChild, optionalText, text } from '../elm-parts.ts';
+import { type DateProperties, withinRange } from '../fhir/date-range.ts';
 import { type CompileContext, defineNode } from '../node.ts';
 import type { Retrieval } from '../record-index.ts';
 import { listOf, typeNamed } from '../types.ts';
@@ -13,18 +14,30 @@ import { listOf, typeNamed } from '../types.ts';
 const Retrieve = defineNode(
   'Retrieve',
   (node, cx) => {
-    if (optionalChild(node, 'dateRange') !== null) throw cx.unsupported(node, 'Retrieve with a date range');
     const codes = optionalChild(node, 'codes');
     const filter = codes === null ? null : staticCodes(codes, cx);
     const retrieval = cx.use(cx.references.retrieval(retrievalOf(node, filter, cx)));
-    const found =
+    const coded =
       codes !== null && filter === null ? js`cx.findBy(${retrieval}, ${cx.compile(codes)})` : js`cx.find(${retrieval})`;
+    const found = dated(node, coded, cx);
     if (!cx.tracing) return found;
     const named = filter === null || codes === null ? js`null` : cx.compile(codes);
     return js`(${named}, cx.trace.retrieve(${cx.use(cx.place(node))}, ${found}))`;
   },
   { infer: (node) => listOf(typeNamed(text(node, 'dataType'))) },
 );
+
+/** What of the found ones is in the retrieve's date range, when it has one. */
+function dated(node: ElmNode, found: Code, cx: CompileContext): Code {
+  const range = optionalChild(node, 'dateRange');
+  if (range === null) return found;
+  const property = optionalText(node, 'dateProperty');
+  const [low, high] = [optionalText(node, 'dateLowProperty'), optionalText(node, 'dateHighProperty')];
+  if (property === null && low === null && high === null)
+    throw cx.unsupported(node, 'Retrieve with a date range that names no date property');
+  const properties: DateProperties = property === null ? { low, high } : { property };
+  return js`${cx.use(withinRange)}(${found}, ${cx.compile(range)}, ${cx.use(properties)}, cx)`;
+}
 
 function retrievalOf(node: ElmNode, filter: Retrieval['filter'], cx: CompileContext): Retrieval {
   const resourceType = text(node, 'dataType').replace(/^\{.*\}/, '');

@@ -1,9 +1,10 @@
 import * as runtime from '../../runtime/index.ts';
 import { js } from '../code.ts';
-import { child, optionalText } from '../elm-parts.ts';
+import { child } from '../elm-parts.ts';
 import { defineNode, type NodeDefinition } from '../node.ts';
 import { rowsOf } from '../rows.ts';
 import { elementOf, listOf } from '../types.ts';
+import { current, iterations, loopNames } from './iteration.ts';
 import { operators } from './operators.ts';
 import { sorted } from './query.ts';
 
@@ -19,8 +20,8 @@ function overElements(type: string, made: 'element' | 'value'): NodeDefinition {
       cx.scope.hoisted(() => {
         const source = child(node, 'source');
         const [rows, out, position] = [cx.scope.temporary(), cx.scope.temporary(), cx.scope.temporary()];
-        const row = cx.scope.declare(optionalText(node, 'scope') ?? '$this', 'a', elementOf(cx.typeOf(source)));
-        const inner = cx.scope.within([row], () =>
+        const row = cx.scope.declare(current, 'a', elementOf(cx.typeOf(source)));
+        const inner = cx.scope.within(loopNames(node, row, position), () =>
           made === 'element'
             ? js`if (${cx.test(child(node, part))}) ${out}.push(${row.code});`
             : js`${out}.push(${cx.compile(child(node, part))});`,
@@ -40,17 +41,12 @@ return ${out};`;
       infer: (node, cx) => {
         const source = child(node, 'source');
         if (made === 'element') return cx.typeOf(source);
-        const row = cx.scope.declare(optionalText(node, 'scope') ?? '$this', 'a', elementOf(cx.typeOf(source)));
-        return listOf(cx.scope.within([row], () => cx.typeOf(child(node, part))));
+        const row = cx.scope.declare(current, 'a', elementOf(cx.typeOf(source)));
+        return listOf(cx.scope.within(loopNames(node, row, row.code), () => cx.typeOf(child(node, part))));
       },
     },
   );
 }
-
-/** 20.8. Current: the element of the innermost such loop, or of the one named. */
-const Current = defineNode('Current', (node, cx) =>
-  cx.compile({ type: 'AliasRef', name: optionalText(node, 'scope') ?? '$this' }),
-);
 
 /** 20.27. Sort. */
 const Sort = defineNode(
@@ -69,7 +65,7 @@ return ${rows} === null ? null : ${sorted(node, rows, elementOf(cx.typeOf(source
 export const lists = [
   overElements('Filter', 'element'),
   overElements('ForEach', 'value'),
-  Current,
+  ...iterations,
   Sort,
   ...operators({ Distinct, Exists, Flatten, SingletonFrom, Times, ToList }),
   ...operators({ First, Last }, { parts: ['source'] }),

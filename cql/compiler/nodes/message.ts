@@ -2,10 +2,11 @@ import { type Environment, Message as message, type Value } from '../../runtime/
 import { operators } from './operators.ts';
 
 /**
- * 24.1. Message. An error is told but does not end the evaluation (CQL 1.5, Appendix B, leaves that to the engine): one
- * unreadable quantity would cost a patient the whole measure.
+ * 24.1. Message. The severity Error ends the evaluation (CQL 1.5, Appendix B, Message), unless the source is null: so
+ * FHIRHelpers, QICoreCommon and their like write "this value has no conversion", and a conversion that fails is null (2.3).
+ * One unreadable quantity would cost a patient the whole measure.
  */
-function Message(
+export function Message(
   source: Value,
   condition: Value,
   code: Value,
@@ -13,7 +14,7 @@ function Message(
   text: Value,
   environment: Environment,
 ): Value {
-  if (severity !== 'Error') return message(source, condition, code, severity, text, environment);
+  if (severity !== 'Error' || source !== null) return message(source, condition, code, severity, text, environment);
   if (condition === true)
     environment.onMessage?.('Error', typeof code === 'string' ? code : null, typeof text === 'string' ? text : null);
   return source;

@@ -1,18 +1,17 @@
 import type { ElmNode } from '../../elm.ts';
 import * as runtime from '../../runtime/index.ts';
 import { type Code, js } from '../code.ts';
-import { operand, optionalChild, optionalText } from '../elm-parts.ts';
+import { child, operand, optionalChild, optionalText } from '../elm-parts.ts';
+import { Children, Descendents } from '../fhir/children.ts';
 import { elementOfType } from '../fhir/read.ts';
 import { castType, fhirTypeOf } from '../infer.ts';
 import { type CompileContext, defineNode, type Raw } from '../node.ts';
-import { isSubtype, type TypeTest, typeTest } from '../type-tests.ts';
-import { any, type Type, typeNamed, typeOfSpecifier } from '../types.ts';
+import { isSubtype } from '../type-tests.ts';
+import { any, listOf, type Type, typeNamed, typeOfSpecifier } from '../types.ts';
 import { operators } from './operators.ts';
 import { rawChoice } from './property.ts';
 
-type Value = runtime.Value;
-
-const { CqlRuntimeError, ToBoolean, ToChars, ToConcept, ToDate, ToDateTime, ToDecimal, ToInteger, ToLong } = runtime;
+const { ToBoolean, ToChars, ToConcept, ToDate, ToDateTime, ToDecimal, ToInteger, ToLong } = runtime;
 const { ToQuantity, ToRatio, ToString, ToTime, CanConvertQuantity, ConvertQuantity } = runtime;
 const { ConvertsToBoolean, ConvertsToDate, ConvertsToDateTime, ConvertsToDecimal, ConvertsToInteger } = runtime;
 const { ConvertsToLong, ConvertsToQuantity, ConvertsToRatio, ConvertsToString, ConvertsToTime } = runtime;
@@ -26,8 +25,8 @@ const As = defineNode(
     if (!cx.tracing && isSubtype(cx.typeOf(inner), type, cx.model)) return cx.compile(inner);
     const raw = ownRaw(node, cx);
     if (raw !== null && raw.type.primitive === null) return js`${cx.use(elementOfType)}(${raw.type.name}, ${raw.code})`;
-    const cast = casting(typeTest(type, cx.model), node['strict'] === true);
-    return js`${cx.use(cast)}(${cx.compile(inner)})`;
+    const cast = cx.make({ make: 'cast', type, strict: node['strict'] === true });
+    return js`${cast}(${cx.compile(inner)})`;
   },
   {
     raw: (node, cx) => {
@@ -48,14 +47,6 @@ function ownRaw(node: ElmNode, cx: CompileContext): Raw | null {
   return code === null ? null : { code, type, list: false };
 }
 
-function casting(test: TypeTest, strict: boolean): (value: Value) => Value {
-  return (value) => {
-    if (value === null || test(value)) return value;
-    if (strict) throw new CqlRuntimeError('the value is not of the type that the cast names');
-    return null;
-  };
-}
-
 /** 22.19. Is: false for null. */
 const Is = defineNode('Is', (node, cx) => isOfType(node, cx), {
   test: isOfType,
@@ -70,7 +61,7 @@ function isOfType(node: ElmNode, cx: CompileContext): Code {
     const raw = rawChoice(inner, fhir.name, cx);
     if (raw !== null) return js`(${raw}) != null`;
   }
-  return js`${cx.use(typeTest(type, cx.model))}(${cx.compile(inner)})`;
+  return js`${cx.make({ make: 'type-test', type })}(${cx.compile(inner)})`;
 }
 
 const conversions: ReadonlyMap<string, (...operands: never[]) => unknown> = new Map<
@@ -111,11 +102,50 @@ const Convert = defineNode(
   { infer: targetType },
 );
 
+const tests: ReadonlyMap<string, (...operands: never[]) => unknown> = new Map<
+  string,
+  (...operands: never[]) => unknown
+>(
+  Object.entries({
+    Boolean: ConvertsToBoolean,
+    Date: ConvertsToDate,
+    DateTime: ConvertsToDateTime,
+    Decimal: ConvertsToDecimal,
+    Integer: ConvertsToInteger,
+    Long: ConvertsToLong,
+    Quantity: ConvertsToQuantity,
+    Ratio: ConvertsToRatio,
+    String: ConvertsToString,
+    Time: ConvertsToTime,
+  }),
+);
+
+/** 22.2. CanConvert: to a System type, as its ConvertsTo operator tells. */
+const CanConvert = defineNode(
+  'CanConvert',
+  (node, cx) => {
+    const type = targetType(node);
+    const test = type.kind === 'named' ? tests.get(type.name.replace(/^System\./, '')) : undefined;
+    if (test === undefined) throw cx.unsupported(node, 'CanConvert to a type that is not a System type');
+    return js`${cx.use(test)}(${cx.compile(operand(node, 0))}, cx.env)`;
+  },
+  { infer: () => typeNamed('{urn:hl7-org:elm-types:r1}Boolean') },
+);
+
+/** 22.5. Children, 22.17. Descendents, which ELM's schema also calls Descendants. */
+const elements = Object.entries({ Children, Descendents, Descendants: Descendents }).map(([type, run]) =>
+  defineNode(type, (node, cx) => js`${cx.use(run)}(${cx.compile(child(node, 'source'))}, cx)`, {
+    infer: () => listOf(any),
+  }),
+);
+
 /** 22. Type operators. */
 export const types = [
   As,
   Is,
+  CanConvert,
   Convert,
+  ...elements,
   ...operators({ ToBoolean, ToChars, ToConcept, ToDate, ToDecimal, ToInteger, ToLong, ToQuantity, ToRatio, ToTime }),
   ...operators({ ToDateTime, ToString }, { environment: true }),
   ...operators({ CanConvertQuantity, ConvertQuantity }),
