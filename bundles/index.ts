@@ -1,4 +1,5 @@
 export { careGapsBundle } from './care-gaps/bundle.ts';
+export { gapHistoryBundle, type RecordedTransition, type TransitionSource } from './care-gaps/history.ts';
 export type { CareGapsSettings, Reporter, SubjectGaps } from './care-gaps/subject-gaps.ts';
 export { dataRequirement } from './data-requirement.ts';
 export { type DeqmVersion, deqmVersions } from './deqm-version.ts';
@@ -17,3 +18,18 @@ export {
 export { subjectListReport } from './measure-report/subject-list.ts';
 export { summaryReport } from './measure-report/summary.ts';
 export { referenceOf, resourceOf, unversioned } from './references.ts';
+export {
+  careGapRemarkCodes,
+  careGapRemarkUrl,
+  isCareGapRemark,
+  remarkIn,
+  remarkProblems,
+  universalRemark,
+} from './remarks/care-gap-remark.ts';
+export {
+  bundleWithRemarks,
+  type CareGapRemark,
+  remarksOn,
+  withoutRemarks,
+  withRemarks,
+} from './remarks/with-remarks.ts';

@@ -142,6 +142,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
       if (measures.length > 0) await jobs.enqueue(tenant, trendJob, {}, sql);
       worker?.wake();
     },
+    measures: (tenant) => catalogue.list(tenant),
     dangling: 'keep',
   };
   const described = { interactions, operations, version, date: new Date() };

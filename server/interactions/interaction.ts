@@ -1,5 +1,6 @@
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Permission } from '../auth/scopes.ts';
+import type { InstalledMeasure } from '../content/installed-measure.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database, Sql } from '../db/database.ts';
 import type { StoredResource } from '../db/stored-resource.ts';
@@ -55,6 +56,8 @@ export interface InteractionServices {
   readonly terminology: ((context: RequestContext) => SearchTerminology) | null;
   /** Checks what a change wrote, before it commits (measure content); what it throws undoes the change. */
   readonly check: (sql: Sql, tenant: string, written: readonly StoredResource[]) => Promise<void>;
+  /** Measures of the tenant that can be evaluated. */
+  readonly measures: (tenant: string) => Promise<readonly InstalledMeasure[]>;
   /** References of a transaction that point to nothing: kept (DEQM), or refused. */
   readonly dangling: 'keep' | 'refuse';
 }

@@ -4,6 +4,7 @@ import { InvalidRequest } from '../store/errors.ts';
 import { fhirPathPatch } from './fhirpath-patch.ts';
 import type { AddressedRequest, FhirRequest, FhirResponse, Interaction, InteractionServices } from './interaction.ts';
 import { jsonPatch } from './json-patch.ts';
+import { patchGivenReport } from './patch-given-report.ts';
 import { readBody } from './respond.ts';
 import { criteriaOf, writeOne } from './write.ts';
 
@@ -34,11 +35,16 @@ async function patchAt(
   context: RequestContext,
   services: InteractionServices,
 ): Promise<FhirResponse> {
+  const patch = readPatch(request);
+  if (request.type === 'MeasureReport' && target.id !== null) {
+    const given = await patchGivenReport(patch, request, context, services);
+    if (given !== null) return given;
+  }
   const entry = {
     ...target,
     method: 'PATCH',
     type: request.type,
-    patch: readPatch(request),
+    patch,
     ifMatch: request.headers['if-match'] ?? null,
   } as const;
   return writeOne(entry, { action: 'U', interaction: 'patch' }, request, context, services);

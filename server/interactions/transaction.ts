@@ -8,6 +8,7 @@ import type { Applied, Entry } from '../store/entry.ts';
 import { InvalidRequest, TransactionFailed } from '../store/errors.ts';
 import { atEntry, type BundleEntry, entriesOf, readEntry } from './bundle-entries.ts';
 import { bundleText, type TextEntry } from './bundle-text.ts';
+import { acceptRemarks } from './care-gap-remarks.ts';
 import type { FhirRequest, FhirResponse, InteractionServices } from './interaction.ts';
 import { readPatch } from './patch.ts';
 import { information, locationOf, preferredReturn } from './respond.ts';
@@ -44,6 +45,7 @@ export async function transaction(
       ),
     beforeCommit: async (sql, applied) => {
       await services.check(sql, context.tenant, changedBy(applied));
+      await acceptRemarks(sql, context, changedBy(applied));
       for (const [position, index] of writes.entries()) {
         responses[index] = writeResponse(applied[position], wanted, context.baseUrl);
       }

@@ -3,6 +3,7 @@ import type { RequestContext } from '../context.ts';
 import type { StoredResource } from '../db/stored-resource.ts';
 import { applyEntries } from '../store/apply-entries.ts';
 import type { Applied, Entry } from '../store/entry.ts';
+import { acceptRemarks } from './care-gap-remarks.ts';
 import type { AddressedRequest, FhirResponse, InteractionServices } from './interaction.ts';
 import { changeResponse } from './respond.ts';
 
@@ -17,7 +18,10 @@ export async function writeOne(
   const [applied] = await applyEntries(database, context.tenant, [entry], {
     baseUrl: context.baseUrl,
     audit: (all) => auditEvent(context, { ...access, resources: auditedOf(all), query: null }, new Date()),
-    beforeCommit: (sql, all) => check(sql, context.tenant, changedBy(all)),
+    beforeCommit: async (sql, all) => {
+      await check(sql, context.tenant, changedBy(all));
+      await acceptRemarks(sql, context, changedBy(all));
+    },
   });
   if (applied === undefined) throw new TypeError('one entry has one outcome');
   return changeResponse(applied, request, context.baseUrl);

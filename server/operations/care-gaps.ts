@@ -1,7 +1,14 @@
 import type { OperationOutcome, Parameters, Resource } from '@medplum/fhirtypes';
-import { type CareGapsSettings, careGapsBundle, deqmVersions, returnParameters } from '../../bundles/index.ts';
+import {
+  bundleWithRemarks,
+  type CareGapsSettings,
+  careGapsBundle,
+  deqmVersions,
+  returnParameters,
+} from '../../bundles/index.ts';
 import { type GapStatus, measurementPeriod } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
+import { remarksFor } from '../gaps/remarks.ts';
 import { cqlParameters } from './cql-parameters.ts';
 import { InvalidArguments, invalidArgument } from './errors.ts';
 import { absentPatients, evaluatePatients } from './evaluation.ts';
@@ -110,7 +117,9 @@ export const careGaps = defineOperation({
       parameters: cqlParameters(args.parameters),
       detail: true,
       gaps: true,
+      statuses: settings.statuses,
     };
+    const remarks = await remarksFor(services.database, context.tenant, patients);
     const bundles = [];
     const failures: OperationOutcome['issue'] = [];
     const seen = new Set<string>();
@@ -126,7 +135,8 @@ export const careGaps = defineOperation({
         { patient: evaluated.patient(), find: evaluated.find, measures: answered },
         settings,
       );
-      if (bundle !== null) bundles.push(bundle);
+      if (bundle !== null)
+        bundles.push(bundleWithRemarks(bundle, remarks.get(evaluated.subject) ?? [], settings.version));
     }
     for (const [patient, error] of absentPatients(patients, seen)) failures.push(failure(patient, error));
     if (args.storeReport === true) {

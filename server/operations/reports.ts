@@ -1,5 +1,6 @@
 import type { Resource } from '@medplum/fhirtypes';
 import {
+  type CareGapRemark,
   type DeqmVersion,
   evaluatedResources,
   failedReport,
@@ -9,10 +10,12 @@ import {
   type ReportWithResources,
   subjectListReport,
   summaryReport,
+  withRemarks,
 } from '../../bundles/index.ts';
 import type { FhirResource } from '../../cql/index.ts';
 import { type MeasureDefinition, type MeasurementPeriod, type ReportType, Tally } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
+import { remarksFor } from '../gaps/remarks.ts';
 import { cqlParameters } from './cql-parameters.ts';
 import { absentPatients, evaluatePatients } from './evaluation.ts';
 import type { OperationContext } from './operation.ts';
@@ -63,11 +66,17 @@ export async function makeReports(
     gaps: false,
   };
   for (const { definition } of request.measures) tallies.set(definition, new Tally(definition));
+  // Base R4 has no remarks.
+  const remarks: ReadonlyMap<string, readonly CareGapRemark[]> =
+    withIndividuals && request.version !== 'r4'
+      ? await remarksFor(services.database, context.tenant, request.subjects.patients)
+      : new Map();
   const seen = new Set<string>();
   for await (const evaluated of evaluatePatients(evaluation, context, services)) {
     seen.add(evaluated.subject);
     if (!individual) count(evaluated, tallies);
-    if (withIndividuals) sets.push(individualSet(evaluated, request, context));
+    if (withIndividuals)
+      sets.push(remarked(individualSet(evaluated, request, context), remarks.get(evaluated.subject) ?? [], request));
   }
   for (const [subject, error] of absentPatients(request.subjects.patients, seen)) {
     for (const tally of tallies.values()) tally.addError(subject, error);
@@ -106,6 +115,14 @@ function individualSet(evaluated: EvaluatedSubject, request: ReportRequest, cont
   });
   const results = evaluated.measures.flatMap((outcome) => ('error' in outcome ? [] : [outcome.result]));
   return { reports, data: evaluatedResources(evaluated.patient(), results) };
+}
+
+function remarked(set: ReportSet, remarks: readonly CareGapRemark[], { version }: ReportRequest): ReportSet {
+  if (remarks.length === 0) return set;
+  return {
+    ...set,
+    reports: set.reports.map((made) => ({ ...made, report: withRemarks(made.report, remarks, version) })),
+  };
 }
 
 function count({ subject, measures }: EvaluatedSubject, tallies: ReadonlyMap<MeasureDefinition, Tally>): void {

@@ -2,8 +2,10 @@ import type { GapReason, GapStatus, MeasurementPeriod } from '../../../measures/
 import type { Sql } from '../../db/database.ts';
 import type { NextStep, PopulationCount } from '../gap-row.ts';
 import type { LivePlan } from '../live-plan.ts';
+import { remarksFor } from '../remarks.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import type { PatientSummary } from './measure-patients.ts';
+import { isAbout, type RemarkView, remarkView } from './remark.ts';
 
 export interface PatientGap {
   readonly measure: {
@@ -23,6 +25,8 @@ export interface PatientGap {
   readonly nextSteps: readonly NextStep[];
   readonly populations: readonly PopulationCount[];
   readonly error: string | null;
+  /** What others said about the gap (DEQM remarks), oldest first. They change nothing of it. */
+  readonly remarks: readonly RemarkView[];
 }
 
 /** A change of a status, newest first. */
@@ -70,6 +74,7 @@ export async function patientGapsView(
   );
   const references = [...new Set(rows.flatMap((row) => row.evidence))];
   const resources = await referenced(sql, tenant, patient, references);
+  const remarks = (await remarksFor(sql, tenant, [patient])).get(patient) ?? [];
   const gaps = plan.measures.flatMap(({ measure, groups, period }) =>
     groups.flatMap((group): PatientGap[] => {
       const row = rows.find(
@@ -94,6 +99,7 @@ export async function patientGapsView(
           nextSteps: row.next_steps,
           populations: row.populations,
           error: row.error,
+          remarks: remarks.filter((remark) => isAbout(remark, measure.url, group.id, period)).map(remarkView),
         },
       ];
     }),

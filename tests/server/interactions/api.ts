@@ -55,6 +55,7 @@ export function openApi(
     }),
     terminology: null,
     check: async () => {},
+    measures: async () => [],
     dangling,
   };
   return {
