@@ -1,40 +1,37 @@
+import type { CodeStore } from './code-store.ts';
 import { isSupported } from './compiler/compile.ts';
 import { Evaluation } from './compiler/evaluation.ts';
 import { readFhirModel } from './compiler/fhir/model.ts';
 import { FhirReader } from './compiler/fhir/read.ts';
-import { type CompiledLibrary, compileLibrary } from './compiler/library.ts';
-import { RecordIndex, Retrievals } from './compiler/record-index.ts';
+import { Libraries } from './compiler/libraries.ts';
+import type { RunnableLibrary } from './compiler/library.ts';
+import { RecordIndex } from './compiler/record-index.ts';
 import { type RequestContext, RequestContexts } from './compiler/request-context.ts';
 import { toCqlValue } from './compiler/results.ts';
-import { expansionOf, Terminology, ValueSets } from './compiler/terminology.ts';
 import { Trace } from './compiler/trace.ts';
-import type { ElmLibrary } from './elm.ts';
 import { CqlError, EvaluationFailed, MissingValueSet, UnknownExpression, UnsupportedElm } from './errors.ts';
 import type { EvaluationRequest, EvaluationResult, Evaluator, PreparedLibrary } from './evaluator.ts';
-import { includedBy, type LinkedLibrary, libraryKey } from './link.ts';
-import { reachableDefinitions, reachableNodes } from './reachable.ts';
+import { type LinkedLibrary, libraryKey } from './link.ts';
+import { reachableNodes } from './reachable.ts';
 import type { PatientRecord } from './record.ts';
 import { dataRequirements } from './requirements.ts';
 import { CqlRuntimeError, type Value } from './runtime/index.ts';
-import type { ExpandedValueSet, ValueSetSource } from './value-sets.ts';
+import type { ValueSetSource } from './value-sets.ts';
 import type { CqlValue } from './values.ts';
 
 /**
  * The evaluator that compiles ELM to JavaScript. A library is compiled once, however many measures include it; a record is
  * indexed once; values of definitions are kept with the record, for the last requests' times and parameters, so that what
  * measures have in common is evaluated once.
+ * @param store where compiled code outlives the process; null compiles anew in each
  */
-export function createCompiler(): Evaluator {
-  const engine = new Engine();
-  return { name: 'compiled', prepare: (linked, valueSets) => engine.prepare(linked, valueSets) };
-}
-
-/** A compiled library, with what it was compiled from. */
-interface Build {
-  readonly library: CompiledLibrary;
-  readonly identifier: string;
-  readonly includes: readonly CompiledLibrary[];
-  readonly expansions: readonly (ExpandedValueSet | null)[];
+export function createCompiler(store: CodeStore | null = null): Evaluator {
+  const engine = new Engine(store);
+  return {
+    name: 'compiled',
+    prepare: (linked, valueSets) => engine.prepare(linked, valueSets),
+    restore: (key, linked, valueSets) => engine.restore(key, linked, valueSets),
+  };
 }
 
 /** What is kept with a record: its index, and evaluations by their request, the latest last. */
@@ -54,28 +51,65 @@ class RecordState {
 /** How many different requests (times, parameters) a record keeps values for. */
 const keptEvaluations = 4;
 
+/** A library in its two variants. */
+interface Variants {
+  readonly plain: RunnableLibrary;
+  /** Made when first needed: for a trace, or for the place of an error. */
+  readonly traced: () => RunnableLibrary;
+  readonly linked: () => LinkedLibrary;
+  readonly keep: () => string | null;
+}
+
 class Engine {
-  readonly #model = readFhirModel();
-  readonly #reader = new FhirReader(this.#model);
-  readonly #valueSets = new ValueSets();
-  readonly #retrievals = new Retrievals();
+  readonly #libraries: Libraries;
+  readonly #reader: FhirReader;
   readonly #contexts = new RequestContexts();
-  readonly #builds = { plain: new WeakMap<object, Build[]>(), traced: new WeakMap<object, Build[]>() };
-  #slots = 0;
+
+  constructor(store: CodeStore | null) {
+    const model = readFhirModel();
+    this.#libraries = new Libraries(model, store);
+    this.#reader = new FhirReader(model);
+  }
 
   prepare(linked: LinkedLibrary, valueSets: ValueSetSource): PreparedLibrary {
     for (const { library, node } of reachableNodes(linked, null))
       if (!isSupported(node.type ?? '') && !isTypeOrClause(node.type ?? ''))
         throw new UnsupportedElm(node.type ?? '', libraryKey(library.library.identifier), node.locator ?? null);
     checkValueSets(linked, valueSets);
-    const plain = this.#compile(linked, valueSets, false);
-    let traced: CompiledLibrary | null = null;
-    const withTrace = (): CompiledLibrary => {
-      traced ??= this.#compile(linked, valueSets, true);
-      return traced;
+    const plain = this.#libraries.compile(linked, valueSets, false);
+    return this.#prepared({
+      plain,
+      traced: () => this.#traced(linked, valueSets),
+      linked: () => linked,
+      keep: () => this.#libraries.keep(plain),
+    });
+  }
+
+  restore(key: string, linked: () => LinkedLibrary, valueSets: ValueSetSource): PreparedLibrary | null {
+    const plain = this.#libraries.restore(key, valueSets, false);
+    if (plain === null) return null;
+    const traced = (): RunnableLibrary =>
+      this.#libraries.restore(key, valueSets, true) ?? this.#traced(linked(), valueSets);
+    return this.#prepared({ plain, traced, linked, keep: () => key });
+  }
+
+  #traced(linked: LinkedLibrary, valueSets: ValueSetSource): RunnableLibrary {
+    const traced = this.#libraries.compile(linked, valueSets, true);
+    this.#libraries.keep(traced);
+    return traced;
+  }
+
+  #prepared({ plain, traced, linked, keep }: Variants): PreparedLibrary {
+    let known: RunnableLibrary | null = null;
+    const withTrace = (): RunnableLibrary => {
+      known ??= traced();
+      return known;
     };
     return {
-      linked,
+      get linked() {
+        return linked();
+      },
+      keep,
       evaluate: async (record, request) => {
         for (const expression of request.expressions)
           if (!plain.definitions.has(expression)) throw new UnknownExpression(expression, plain.key);
@@ -89,8 +123,8 @@ class Engine {
   }
 
   #evaluate(
-    plain: CompiledLibrary,
-    withTrace: () => CompiledLibrary,
+    plain: RunnableLibrary,
+    withTrace: () => RunnableLibrary,
     record: PatientRecord,
     request: EvaluationRequest,
   ): EvaluationResult {
@@ -116,7 +150,7 @@ class Engine {
     error: unknown,
     expression: string,
     given: Trace | null,
-    traced: CompiledLibrary,
+    traced: RunnableLibrary,
     record: PatientRecord,
     request: EvaluationRequest,
   ): EvaluationFailed {
@@ -148,65 +182,9 @@ class Engine {
     evaluation.begin(request.budgetMs ?? null);
     return evaluation;
   }
-
-  /** Compiles a library and what it includes, or finds it compiled. @throws the error of what it can reach */
-  #compile(linked: LinkedLibrary, valueSets: ValueSetSource, tracing: boolean): CompiledLibrary {
-    const made = new Map<ElmLibrary, CompiledLibrary>();
-    const compile = (elm: ElmLibrary): CompiledLibrary => {
-      const known = made.get(elm);
-      if (known !== undefined) return known;
-      const includes = new Map<string, CompiledLibrary>();
-      for (const { localIdentifier } of elm.library.includes?.def ?? []) {
-        const included = includedBy(linked, elm, localIdentifier);
-        if (included !== null) includes.set(localIdentifier, compile(included));
-      }
-      const library = this.#build(elm, includes, valueSets, tracing);
-      made.set(elm, library);
-      return library;
-    };
-    const main = compile(linked.main);
-    for (const { library, definition } of reachableDefinitions(linked, null)) {
-      const error = made.get(library)?.errors.get(definition);
-      if (error !== undefined) throw error;
-    }
-    return main;
-  }
-
-  #build(
-    elm: ElmLibrary,
-    includes: ReadonlyMap<string, CompiledLibrary>,
-    source: ValueSetSource,
-    tracing: boolean,
-  ): CompiledLibrary {
-    const builds = tracing ? this.#builds.traced : this.#builds.plain;
-    const content: object = elm.library.statements?.def ?? elm;
-    const identifier = libraryKey(elm.library.identifier);
-    const expansions = (elm.library.valueSets?.def ?? []).map((definition) => expansionOf(definition, source));
-    const candidates = builds.get(content) ?? [];
-    const included = [...includes.values()];
-    const found = candidates.find(
-      (build) =>
-        build.identifier === identifier && same(build.includes, included) && same(build.expansions, expansions),
-    );
-    if (found !== undefined) return found.library;
-    const library = compileLibrary({
-      elm,
-      includes,
-      terminology: new Terminology(elm, includes, source, this.#valueSets),
-      retrievals: this.#retrievals,
-      model: this.#model,
-      tracing,
-      nextSlot: () => {
-        this.#slots += 1;
-        return this.#slots;
-      },
-    });
-    builds.set(content, [...candidates, { library, identifier, includes: included, expansions }]);
-    return library;
-  }
 }
 
-function definitionValue(library: CompiledLibrary, expression: string, cx: Evaluation): Value {
+function definitionValue(library: RunnableLibrary, expression: string, cx: Evaluation): Value {
   const member = library.definitions.get(expression);
   if (member === undefined) throw new UnknownExpression(expression, library.key);
   return library.code[member.position]?.(cx) ?? null;
@@ -239,10 +217,6 @@ function checkValueSets(linked: LinkedLibrary, valueSets: ValueSetSource): void 
   );
   if (missing.length > 0)
     throw new MissingValueSet(missing.map(({ url, version }) => (version === null ? url : `${url}|${version}`)));
-}
-
-function same(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 /** What went wrong, without a word of the record. */

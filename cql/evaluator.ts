@@ -15,6 +15,14 @@ export interface Evaluator {
    * @throws MissingValueSet when `valueSets` has none for a value set that the libraries reach
    */
   prepare(linked: LinkedLibrary, valueSets: ValueSetSource): PreparedLibrary;
+  /**
+   * A library that an earlier process prepared and kept, without reading its ELM again.
+   * @param key that `PreparedLibrary.keep` gave
+   * @param linked the library itself: for a trace that was not kept
+   * @param valueSets with the same content as then: who keeps the key answers for it
+   * @returns null when the library was not kept, or is there no more
+   */
+  readonly restore?: (key: string, linked: () => LinkedLibrary, valueSets: ValueSetSource) => PreparedLibrary | null;
 }
 
 export interface PreparedLibrary {
@@ -25,6 +33,8 @@ export interface PreparedLibrary {
    * @throws BudgetExceeded when `request.budgetMs` ran out
    */
   evaluate(record: PatientRecord, request: EvaluationRequest): Promise<EvaluationResult>;
+  /** Keeps what was prepared, for `Evaluator.restore`; null when there is no place, or it cannot be kept. */
+  readonly keep?: () => string | null;
   /** The JavaScript of a definition of the main library, for people; null when there is none of that name. Compiler only. */
   readonly codeOf?: (definition: string) => string | null;
 }

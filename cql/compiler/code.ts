@@ -1,3 +1,5 @@
+import { Script } from 'node:vm';
+
 /** JavaScript text that is safe to splice. Only this file makes one, so no text of a measure becomes code. */
 class Fragment {
   readonly text: string;
@@ -47,11 +49,30 @@ function literal(value: Literal): string {
   );
 }
 
+/** The text of a module whose statements are `body`: a function of the constants that the body names, as `k`. */
+export function moduleText(body: Code): string {
+  return `(function (k) { 'use strict';\n${body.text}\n})`;
+}
+
+export interface RunModule {
+  /** What the module's statements return. */
+  readonly result: unknown;
+  /** V8's own form of the code, so that the same text need not be read again; for the same V8 only. */
+  codeCache(): Uint8Array;
+}
+
 /**
- * Runs generated statements as the body of a function in strict mode and gives what they return. The only place that
- * makes functions out of text.
+ * Runs a module in strict mode. The only place that makes functions out of text.
+ * @param text of `moduleText`, made in this process or kept by a CodeStore, which answers for it
  * @param constants what the text may refer to, as `k`; it is given nothing else
+ * @param codeCache what an earlier run gave; V8 leaves it aside when it is another's
  */
-export function run(body: Code, constants: readonly unknown[]): unknown {
-  return new Function('k', `'use strict';\n${body.text}`)(constants);
+export function runModule(text: string, constants: readonly unknown[], codeCache: Uint8Array | null): RunModule {
+  const script = new Script(text, {
+    filename: 'compiled-cql',
+    ...(codeCache === null ? {} : { cachedData: codeCache }),
+  });
+  const factory: unknown = script.runInThisContext();
+  if (typeof factory !== 'function') throw new TypeError('a module is a function of its constants');
+  return { result: factory(constants), codeCache: () => script.createCachedData() };
 }

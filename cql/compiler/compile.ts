@@ -9,6 +9,7 @@ import { nodes } from './nodes/index.ts';
 import { follow, type Recipe } from './recipe.ts';
 import type { References } from './references.ts';
 import { Scope } from './scope.ts';
+import type { Origins } from './stored-library.ts';
 import type { Place } from './trace.ts';
 import { any, declaredType, type Type } from './types.ts';
 
@@ -27,8 +28,9 @@ export class ExpressionCompiler implements CompileContext {
   readonly references: References;
   /** What the generated code refers to by `k<n>`. */
   readonly constants: unknown[] = [];
-  /** How those of the constants were made that `make` made. */
-  readonly recipes = new Map<unknown, Recipe>();
+  readonly #recipes = new Map<unknown, Recipe>();
+  readonly #slots = new Set<number>();
+  readonly #refusals = new Map<unknown, Error>();
   /** Definition that is being compiled, for places and errors. */
   definition = '';
   readonly #library: string;
@@ -102,8 +104,30 @@ export class ExpressionCompiler implements CompileContext {
     if (known !== undefined) return this.use(known);
     const made = follow(recipe, this.model);
     this.#made.set(key, made);
-    this.recipes.set(made, recipe);
+    this.#recipes.set(made, recipe);
     return this.use(made);
+  }
+
+  /** The number of a definition's value in evaluations, which is another one in another process. */
+  slot(number: number): Code {
+    const position = this.constants.length;
+    this.constants.push(number);
+    this.#slots.add(position);
+    return identifier('k', position);
+  }
+
+  /** A function that fails with the error. */
+  refuse(error: Error): Code {
+    const refusal = (): never => {
+      throw error;
+    };
+    this.#refusals.set(refusal, error);
+    return this.use(refusal);
+  }
+
+  /** What must be known of constants that are made for this library, to make them again. */
+  origins(): Pick<Origins, 'recipes' | 'slots' | 'refusals'> {
+    return { recipes: this.#recipes, slots: this.#slots, refusals: this.#refusals };
   }
 
   unsupported(node: ElmNode, what = node.type ?? 'without type'): UnsupportedElm {

@@ -2,7 +2,7 @@ import type { ElmExpressionDef, ElmLibrary, ElmNode, ElmParameterDef } from '../
 import { CqlError, UnknownExpression } from '../errors.ts';
 import { libraryKey } from '../link.ts';
 import type { Value } from '../runtime/index.ts';
-import { type Code, identifier, js, lines, list, run } from './code.ts';
+import { type Code, identifier, js, lines, list, moduleText, type RunModule, runModule } from './code.ts';
 import { ExpressionCompiler } from './compile.ts';
 import { optionalChild, optionalText, text } from './elm-parts.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -10,6 +10,7 @@ import type { FhirModel } from './fhir/model.ts';
 import { fhirTypeOf } from './infer.ts';
 import type { Retrieval, Retrievals } from './record-index.ts';
 import type { DefinitionReference, FunctionReference, OperandShape, References } from './references.ts';
+import { type Origins, storedLibrary } from './stored-library.ts';
 import type { Terminology } from './terminology.ts';
 import { any, declaredType, type Type, typeNamed, typeOfSpecifier } from './types.ts';
 
@@ -25,9 +26,16 @@ export interface Member {
   readonly type: () => Type;
 }
 
-/** A library as JavaScript functions. */
-export interface CompiledLibrary {
+/** A library that can be evaluated: compiled in this process, or kept by an earlier one. */
+export interface RunnableLibrary {
   readonly key: string;
+  readonly definitions: ReadonlyMap<string, { readonly position: number }>;
+  /** By position. */
+  readonly code: readonly CompiledDefinition[];
+}
+
+/** A library as JavaScript functions. */
+export interface CompiledLibrary extends RunnableLibrary {
   readonly elm: ElmLibrary;
   readonly includes: ReadonlyMap<string, CompiledLibrary>;
   readonly terminology: Terminology;
@@ -37,8 +45,12 @@ export interface CompiledLibrary {
   readonly functions: ReadonlyMap<string, readonly Member[]>;
   /** Why members could not be compiled, by their definition. */
   readonly errors: ReadonlyMap<ElmNode, Error>;
-  /** By position. */
-  readonly code: readonly CompiledDefinition[];
+  /**
+   * The library as bytes, for a CodeStore.
+   * @param keyOf key of an included library in the store
+   * @returns null when it refers to something that cannot be kept
+   */
+  stored(keyOf: (included: CompiledLibrary) => string): Uint8Array | null;
 }
 
 export interface LibraryParts {
@@ -67,13 +79,15 @@ export function compileLibrary(parts: LibraryParts): CompiledLibrary {
     functions: new Map<string, Member[]>(),
     errors: new Map<ElmNode, Error>(),
     code: [] as CompiledDefinition[],
+    stored: (keyOf: (included: CompiledLibrary) => string) => {
+      const origins = { model, ...references.origins(), ...compiler.origins() };
+      const named = [...includes].map(([alias, included]) => [alias, keyOf(included)] as const);
+      const generated = { key, text, constants: compiler.constants, definitions: library.definitions };
+      return storedLibrary(generated, named, module.codeCache(), origins);
+    },
   };
-  const compiler = new ExpressionCompiler(
-    key,
-    new LibraryReferences(library, (value) => compiler.use(value)),
-    model,
-    tracing,
-  );
+  const references: LibraryReferences = new LibraryReferences(library, (value) => compiler.use(value));
+  const compiler = new ExpressionCompiler(key, references, model, tracing);
   const members: Member[] = [];
   const add = (name: string, source: ElmNode, operands: readonly OperandShape[], type: () => Type): Member => {
     const member = { name, source, operands, type, position: members.length };
@@ -102,31 +116,36 @@ export function compileLibrary(parts: LibraryParts): CompiledLibrary {
   for (const member of members) {
     compiler.definition = member.name;
     try {
-      writeMember(member, compiler, nextSlot());
+      writeMember(member, compiler, nextSlot);
     } catch (error) {
       if (!(error instanceof CqlError)) throw error;
       library.errors.set(member.source, error);
-      const failed = compiler.use(() => {
-        throw error;
-      });
+      const failed = compiler.refuse(error);
       compiler.scope.functions.push(js`function ${nameOf(member)}() { return ${failed}(); }`);
     }
   }
-  library.code.push(...assemble(compiler, members));
+  const text = moduleText(bodyOf(compiler, members));
+  const module = runModule(text, compiler.constants, null);
+  library.code.push(...definitionsOf(module));
   return library;
 }
 
-function assemble(compiler: ExpressionCompiler, members: readonly Member[]): CompiledDefinition[] {
+function bodyOf(compiler: ExpressionCompiler, members: readonly Member[]): Code {
   const constants = compiler.constants.map((_, i) => js`const ${identifier('k', i)} = k[${i}];`);
   const result = js`return [${list(members.map(nameOf))}];`;
-  return run(lines([...constants, ...compiler.scope.functions, result]), compiler.constants) as CompiledDefinition[];
+  return lines([...constants, ...compiler.scope.functions, result]);
+}
+
+/** The functions that a library's module gives, by position. */
+export function definitionsOf({ result }: RunModule): readonly CompiledDefinition[] {
+  return result as CompiledDefinition[];
 }
 
 function nameOf({ source, position }: Member): Code {
   return identifier(source.type === 'FunctionDef' ? 'f' : 'd', position);
 }
 
-function writeMember(member: Member, compiler: ExpressionCompiler, slot: number): void {
+function writeMember(member: Member, compiler: ExpressionCompiler, nextSlot: () => number): void {
   const { source, operands } = member;
   const { scope } = compiler;
   if (source.type === 'FunctionDef') {
@@ -141,6 +160,7 @@ function writeMember(member: Member, compiler: ExpressionCompiler, slot: number)
   }
   const isParameter = source.type === 'ParameterDef' || !('expression' in source);
   const body = isParameter ? (source as ElmParameterDef).default : (source as ElmExpressionDef).expression;
+  const slot = compiler.slot(nextSlot());
   scope.function(nameOf(member), [], () => {
     const value = body === undefined ? js`null` : compiler.traced(source, compiler.compile(body));
     const given = isParameter
@@ -187,6 +207,7 @@ function definitionType(
 class LibraryReferences implements References {
   readonly #library: CompiledLibrary;
   readonly #use: (value: unknown) => Code;
+  readonly #retrievals = new Set<Retrieval>();
 
   constructor(library: CompiledLibrary, use: (value: unknown) => Code) {
     this.#library = library;
@@ -239,11 +260,27 @@ class LibraryReferences implements References {
   }
 
   retrieval(asked: Retrieval): Retrieval {
-    return this.#library.retrievals.of(asked);
+    const found = this.#library.retrievals.of(asked);
+    this.#retrievals.add(found);
+    return found;
   }
 
   concept(node: ElmNode): ReturnType<References['concept']> {
     return this.#target(node).terminology.concept(text(node, 'name'));
+  }
+
+  /** What of the constants is not the library's own. */
+  origins(): Pick<Origins, 'retrievals' | 'valueSets' | 'included'> {
+    const { includes, terminology } = this.#library;
+    return {
+      retrievals: this.#retrievals,
+      valueSets: new Map([...includes.values(), { terminology }].flatMap((one) => [...one.terminology.asked])),
+      included: new Map(
+        [...includes].flatMap(([alias, { code }]) =>
+          code.map((each, position): [unknown, [string, number]] => [each, [alias, position]]),
+        ),
+      ),
+    };
   }
 
   #target(node: ElmNode): CompiledLibrary {

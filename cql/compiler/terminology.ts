@@ -1,4 +1,4 @@
-import { codeSet } from '../code-sets.ts';
+import { type CompactValueSet, compactValueSet } from '../compact-value-set.ts';
 import type { ElmLibrary, ElmNode } from '../elm.ts';
 import { MissingValueSet, UnknownExpression } from '../errors.ts';
 import { libraryKey } from '../link.ts';
@@ -9,18 +9,32 @@ import { children, optionalChild, optionalText } from './elm-parts.ts';
 /** Value sets as they are at run time; each expansion is hashed once, for all libraries. */
 export class ValueSets {
   readonly #made = new WeakMap<ExpandedValueSet, ValueSet>();
+  readonly #compacts = new WeakMap<ExpandedValueSet, CompactValueSet>();
 
   of(expanded: ExpandedValueSet): ValueSet {
     const known = this.#made.get(expanded);
     if (known !== undefined) return known;
     let expansion: readonly Code[] | null = null;
-    const made = new ValueSet(expanded.url, expanded.version, null, codeSet(expanded), () => {
+    const made = new ValueSet(expanded.url, expanded.version, null, this.#compact(expanded), () => {
       expansion ??= expanded.codes.map(
         ({ code, system, version, display }) => new Code(code, system, version ?? null, display ?? null),
       );
       return expansion;
     });
     this.#made.set(expanded, made);
+    return made;
+  }
+
+  /** Of the content of an expansion. */
+  hashOf(expanded: ExpandedValueSet): string {
+    return this.#compact(expanded).hash;
+  }
+
+  #compact(expanded: ExpandedValueSet): CompactValueSet {
+    const known = this.#compacts.get(expanded);
+    if (known !== undefined) return known;
+    const made = compactValueSet(expanded);
+    this.#compacts.set(expanded, made);
     return made;
   }
 }
@@ -41,6 +55,8 @@ export class Terminology {
   readonly #source: ValueSetSource;
   readonly #valueSets: ValueSets;
   readonly #codes = new Map<string, Code>();
+  /** Value sets that were given, as the library asks for them. */
+  readonly asked = new Map<ValueSet, { readonly id: string; readonly version?: string }>();
   readonly #concepts = new Map<string, Concept>();
 
   constructor(
@@ -61,7 +77,9 @@ export class Terminology {
     if (definition === undefined) throw this.#unknown(name);
     const expanded = expansionOf(definition, this.#source);
     if (expanded === null) throw new MissingValueSet([definition.id]);
-    return this.#valueSets.of(expanded);
+    const made = this.#valueSets.of(expanded);
+    this.asked.set(made, definition);
+    return made;
   }
 
   codeSystem(name: string): CodeSystem {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { js, list, object, run } from '../../cql/compiler/code.ts';
+import { type Code, js, list, moduleText, object, runModule } from '../../cql/compiler/code.ts';
 import {
   CqlError,
   createCompiler,
@@ -129,6 +129,8 @@ const record = new PatientRecord([
   { resourceType: 'Condition', id: 'c', code: { text: 'x' } },
 ]);
 
+const run = (body: Code): unknown => runModule(moduleText(body), [], null).result;
+
 describe('No text of a measure is ever run', () => {
   beforeEach(() => {
     globalThis.breach = undefined;
@@ -160,10 +162,10 @@ describe('No text of a measure is ever run', () => {
       fc.property(fc.array(hostile, { minLength: 1, maxLength: 4 }), (texts) => {
         const values = list(texts.map((text) => js`${text}`));
         const named = object(texts.map((text, i) => [text, js`${i}`] as const));
-        const [back, keys] = run(js`return [[${values}], ${named}];`, []) as [string[], object];
+        const [back, keys] = run(js`return [[${values}], ${named}];`) as [string[], object];
         expect(back).toEqual(texts);
         expect(new Set(Object.keys(keys))).toEqual(new Set(texts));
-        expect(Object.getPrototypeOf(keys)).toBe(Object.getPrototypeOf(run(js`return {};`, [])));
+        expect(Object.getPrototypeOf(keys)).toBe(Object.getPrototypeOf(run(js`return {};`)));
         expect(globalThis.breach).toBeUndefined();
       }),
     );
