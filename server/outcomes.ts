@@ -107,7 +107,11 @@ export function toOutcome(error: unknown): Outcome {
     return { status: 500, headers: {}, outcome: outcomeOf([issue]), unexpected: true };
   }
   const { status, code, retryAfter } = translation;
-  const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  const { allow } = error as { allow?: unknown };
+  const headers: Record<string, string> = {
+    ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+    ...(Array.isArray(allow) && { allow: allow.join(', ') }),
+  };
   return { status, headers, outcome: outcomeOf(issuesOf(error as Error, code)), unexpected: false };
 }
 

@@ -10,6 +10,8 @@ import type { Interaction } from '../interactions/interaction.ts';
 import type { Operation } from '../operations/operation.ts';
 import { resourceTypes, searchParametersOf } from '../search/definitions.ts';
 import { once } from '../search/once.ts';
+import { maxParameters, maxValues } from '../search/parse.ts';
+import { maxDepth } from '../store/exact-json.ts';
 import type { Handler } from './dispatch.ts';
 
 export interface Capabilities {
@@ -51,8 +53,7 @@ export function capabilityStatement(
     rest: [
       {
         mode: 'server',
-        documentation:
-          'Demo mode: one tenant and one actor, no login, reachable from this machine only. Exact JSON round trip, decimals included.',
+        documentation: `Demo mode: one tenant and one actor, no login, reachable from this machine only. JSON and XML keep decimals digit by digit. A search has at most ${maxParameters} parameters and ${maxValues} values; a resource is nested at most ${maxDepth} levels.`,
         resource: resourceTypes().map((type) => resource(type, interactions, operations, baseUrl)),
         interaction: codesAt(interactions, 'system').map((code) => ({
           code: code as CapabilityStatementRestInteraction['code'],

@@ -6,7 +6,13 @@ import type { Handler } from './dispatch.ts';
 /** GET OperationDefinition/[code]: what this server's operations take, derived from the operations themselves. */
 export function operationDefinitionHandler(operations: readonly Operation[], version: string): Handler {
   return ({ method, path: [type, code, ...rest] }, { baseUrl }) => {
-    if (method !== 'GET' || type !== 'OperationDefinition' || code === undefined || rest.length > 0) return null;
+    if (
+      (method !== 'GET' && method !== 'HEAD') ||
+      type !== 'OperationDefinition' ||
+      code === undefined ||
+      rest.length > 0
+    )
+      return null;
     const operation = operations.find((each) => each.code === code);
     if (operation === undefined) return null;
     return Promise.resolve({ status: 200, headers: {}, body: operationDefinition(operation, baseUrl, version) });

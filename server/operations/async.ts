@@ -111,7 +111,10 @@ export async function answerJob(
     if (!(await jobs.cancel(tenant, id))) await jobs.remove(tenant, id);
     return { status: 202, headers: {}, body: null };
   }
-  if (method !== 'GET') throw new MethodNotAllowed(`An asynchronous request answers GET and DELETE, not ${method}`);
+  if (method !== 'GET' && method !== 'HEAD') {
+    const allow = output ? ['GET', 'HEAD'] : ['GET', 'HEAD', 'DELETE'];
+    throw new MethodNotAllowed(`An asynchronous request answers ${allow.join(', ')}, not ${method}`, allow);
+  }
   if (job.status === 'failed') throw failureOf(job);
   if (job.status !== 'completed') return running(job);
   const { ndjson, url } = asked;

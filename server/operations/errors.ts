@@ -36,7 +36,13 @@ export class UnknownOperation extends Error {
   override readonly name = 'UnknownOperation';
 }
 
-/** A method that the operation does not answer to. */
+/** A method that does not answer here. */
 export class MethodNotAllowed extends Error {
   override readonly name = 'MethodNotAllowed';
+  /** What does; goes into the header Allow (RFC 9110, 15.5.6). */
+  readonly allow: readonly string[];
+  constructor(message: string, allow: readonly string[]) {
+    super(message);
+    this.allow = allow;
+  }
 }

@@ -35,14 +35,16 @@ export function addressedOperation(operations: readonly Operation[], path: reado
  * @throws MalformedJson, MethodNotAllowed, InvalidArguments
  */
 export function requestParameters(request: FhirRequest, operation: Operation): readonly RawParameter[] {
-  const { method, query, body } = request;
+  const { query, body } = request;
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const allow = operation.safe ? ['GET', 'HEAD', 'POST'] : ['POST'];
   if (method !== 'GET' && method !== 'POST')
-    throw new MethodNotAllowed(`$${operation.code} answers GET and POST, not ${method}`);
+    throw new MethodNotAllowed(`$${operation.code} answers ${allow.join(', ')}, not ${method}`, allow);
   if (method === 'GET' && !operation.safe)
-    throw new MethodNotAllowed(`$${operation.code} changes the server: use POST`);
+    throw new MethodNotAllowed(`$${operation.code} changes the server: use POST`, allow);
   const inQuery = [...query].map(([name, valueString]): RawParameter => ({ name, valueString }));
   if (method === 'GET' && inQuery.some(({ name, valueString }) => name === 'storeReport' && valueString === 'true'))
-    throw new MethodNotAllowed('storeReport=true changes the server: use POST');
+    throw new MethodNotAllowed('storeReport=true changes the server: use POST', ['POST']);
   return body === null || body.trim() === '' || method === 'GET'
     ? inQuery
     : [...inQuery, ...inBody(body, request, operation)];

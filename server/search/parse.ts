@@ -122,8 +122,8 @@ function parseCount(value: string | null, { defaultCount = 20, maxCount = 1000 }
 }
 
 /** Each parameter is a subquery, each of its values a condition: a statement of thousands takes PostgreSQL minutes to plan. */
-const maxParameters = 64;
-const maxValues = 2_000;
+export const maxParameters = 64;
+export const maxValues = 2_000;
 
 function checkSize(query: URLSearchParams): void {
   const criteria = [...query].filter(([name]) => name !== '_id' && name !== '_cursor');

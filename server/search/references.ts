@@ -21,9 +21,3 @@ export function parseReference(text: string, baseUrl: string | null = null): Tar
   const [url = '', version = ''] = text.split('/_history/');
   return { type: '', id: '', url, version };
 }
-
-/** Reads a canonical: a URL and, after `|`, a version. */
-export function parseCanonical(text: string): Target {
-  const [url = '', version = ''] = text.split('|');
-  return { type: '', id: '', url, version };
-}

@@ -1,7 +1,8 @@
+import { parseCanonical } from './canonical.ts';
 import { dateRange, timestamp } from './dates.ts';
 import type { SearchKind } from './definitions.ts';
 import type { Collector, Walk } from './fhirpath.ts';
-import { parseCanonical, parseReference, type Target } from './references.ts';
+import { parseReference, type Target } from './references.ts';
 
 export interface TokenValue {
   readonly system: string;
@@ -227,8 +228,8 @@ function entrySink(value: unknown, { references }: Values): void {
 }
 
 function canonicalSink(value: unknown, { references }: Values): void {
-  const { url, version, ...local } = parseCanonical(String(value));
-  if (url !== '') references.push({ ...local, url: indexable(url), version: indexable(version) });
+  const { url, version } = parseCanonical(String(value));
+  if (url !== '') references.push({ type: '', id: '', url: indexable(url), version: indexable(version ?? '') });
 }
 
 function uriSink(value: unknown, into: Values): void {

@@ -30,7 +30,7 @@ export function parseExact(text: string): unknown {
 }
 
 /** Far more than any resource needs, far less than what exhausts the stack of those who walk it. */
-const maxDepth = 250;
+export const maxDepth = 250;
 
 /** No element of FHIR has such a name, and code that looks elements up by name would find what is not in the text. */
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));

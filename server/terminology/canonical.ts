@@ -1,15 +1,6 @@
-/** A canonical reference: `url` or `url|version`, a fragment dropped (FHIR R4, 2.24.0.2). */
-export interface Canonical {
-  readonly url: string;
-  readonly version: string | null;
-}
+import type { Canonical } from '../search/canonical.ts';
 
-export function parseCanonical(text: string): Canonical {
-  const [reference = ''] = text.split('#');
-  const bar = reference.lastIndexOf('|');
-  if (bar === -1) return { url: reference, version: null };
-  return { url: reference.slice(0, bar), version: reference.slice(bar + 1) || null };
-}
+export { type Canonical, parseCanonical } from '../search/canonical.ts';
 
 export function formatCanonical({ url, version }: Canonical): string {
   return version === null ? url : `${url}|${version}`;

@@ -1,6 +1,6 @@
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes';
 import { isResourceType } from '../../search/definitions.ts';
-import { exactNumber } from '../../store/exact-json.ts';
+import { exactNumber, maxDepth } from '../../store/exact-json.ts';
 import { MalformedXml } from './errors.ts';
 import { type Field, type FieldKind, fhirNamespace, type Layout, layoutOf, xhtmlNamespace } from './layout.ts';
 
@@ -18,9 +18,6 @@ interface Open {
   /** The value of a primitive; null for none. */
   readonly value: unknown;
 }
-
-/** Far more than any resource needs; the same as for JSON. */
-const maxDepth = 250;
 
 /**
  * Reads FHIR XML (R4 xml.html) to JSON text with the same content, decimals digit by digit, narrative as it is written.
