@@ -1,6 +1,13 @@
 export { careGapsBundle } from './care-gaps/bundle.ts';
 export { gapHistoryBundle, type RecordedTransition, type TransitionSource } from './care-gaps/history.ts';
 export type { CareGapsSettings, Reporter, SubjectGaps } from './care-gaps/subject-gaps.ts';
+export {
+  type DataExchange,
+  readDataExchange,
+  type UpdateType,
+  updateTypeExtension,
+  updateTypes,
+} from './data-exchange/update-type.ts';
 export { dataRequirement } from './data-requirement.ts';
 export { type DeqmVersion, deqmVersions } from './deqm-version.ts';
 export { uuidOf } from './identity.ts';
@@ -13,6 +20,7 @@ export {
   type ReportedSubject,
   type ReportIdParts,
   readReportId,
+  reportIdOf,
   subjectDigest,
 } from './measure-report/report-id.ts';
 export { subjectListReport } from './measure-report/subject-list.ts';

@@ -1,7 +1,7 @@
 import type { FhirResource } from '../../cql/index.ts';
 import { type ArgumentIssue, argumentPath, InvalidArguments } from './errors.ts';
 
-type TextType = 'string' | 'code' | 'canonical' | 'id' | 'date' | 'dateTime' | 'reference' | 'token';
+type TextType = 'integer' | 'string' | 'code' | 'canonical' | 'id' | 'date' | 'dateTime' | 'reference' | 'token';
 type ResourceType = 'Group' | 'Parameters' | 'Bundle' | 'Resource';
 export type ArgumentType = TextType | ResourceType | 'boolean';
 
@@ -110,6 +110,7 @@ class Problem {
 }
 
 const formats: Readonly<Partial<Record<ArgumentType, RegExp>>> = {
+  integer: /^\d{1,9}$/,
   date: /^\d{4}(-\d\d(-\d\d(T\S+)?)?)?$/,
   dateTime: /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/,
   code: /^[^\s]+(\s[^\s]+)*$/,
@@ -119,6 +120,7 @@ const formats: Readonly<Partial<Record<ArgumentType, RegExp>>> = {
 };
 
 const descriptions: Readonly<Record<ArgumentType, string>> = {
+  integer: 'a whole number',
   string: 'a text',
   code: 'a code',
   canonical: 'a canonical URL such as http://example.org/Measure/x|1.0.0',
@@ -148,7 +150,8 @@ function readValue(definition: ArgumentDefinition, parameter: RawParameter): Pro
       ? { value: resource }
       : new Problem(`must be ${descriptions[type]}, sent by POST in a Parameters resource`);
   }
-  const value = plainValue(parameter);
+  const given = plainValue(parameter);
+  const value = type === 'integer' && typeof given === 'number' ? String(given) : given;
   if (type === 'boolean') {
     const text = typeof value === 'boolean' ? String(value) : value;
     return text === 'true' ? { value: true } : text === 'false' ? { value: false } : wrong();

@@ -1,10 +1,13 @@
+import { canonicalOf, reportIdOf } from '../../../bundles/index.ts';
 import type { GapReason, GapStatus, MeasurementPeriod } from '../../../measures/index.ts';
+import { directionOf, directions } from '../../content/directions.ts';
 import type { Sql } from '../../db/database.ts';
 import type { NextStep, PopulationCount } from '../gap-row.ts';
 import type { LivePlan } from '../live-plan.ts';
 import { remarksFor } from '../remarks.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import type { PatientSummary } from './measure-patients.ts';
+import { type GapChange, patientHistory, titleOf } from './patient-history.ts';
 import { isAbout, type RemarkView, remarkView } from './remark.ts';
 
 export interface PatientGap {
@@ -16,6 +19,12 @@ export interface PatientGap {
   };
   readonly group: { readonly id: string | null; readonly title: string | null };
   readonly period: MeasurementPeriod;
+  /** False for the gaps of a period beside the current one. */
+  readonly current: boolean;
+  /** Id of the MeasureReport that `$care-gaps` gives for it: remarks are added to that one. */
+  readonly reportId: string;
+  /** Why an operator says that another direction is better than the Measure does; null where nobody does. */
+  readonly directionReason: string | null;
   readonly status: GapStatus | 'error' | null;
   readonly since: string;
   readonly evaluatedAt: string;
@@ -29,25 +38,14 @@ export interface PatientGap {
   readonly remarks: readonly RemarkView[];
 }
 
-/** A change of a status, newest first. */
-export interface GapTransition {
-  readonly measureUrl: string;
-  readonly measureTitle: string;
-  readonly groupId: string | null;
-  readonly at: string;
-  readonly from: string | null;
-  readonly to: string | null;
-  /** `data`: the chart changed (types of what did); `measures`: the measure or its period did. */
-  readonly cause: { readonly kind: 'data' | 'measures'; readonly resourceTypes: readonly string[] };
-}
-
 export interface PatientGapsView {
   readonly patient: PatientSummary & { readonly lastVisit: string | null };
   /** True while the patient waits to be evaluated again. */
   readonly pending: boolean;
-  /** Live measures only, what is urgent first. */
+  /** Of live measures: the current period before others, in it what is urgent first. */
   readonly gaps: readonly PatientGap[];
-  readonly history: readonly GapTransition[];
+  /** The newest 200 changes, latest first. */
+  readonly history: readonly GapChange[];
 }
 
 const urgency = ['open-gap', 'error', 'prospective-gap', 'closed-gap', 'not-applicable', null];
@@ -67,43 +65,47 @@ export async function patientGapsView(
   const [header] = headers.rows;
   if (header === undefined) return null;
   const { rows } = await sql.query<StateRow>(
-    `SELECT measure_url, measure_version, group_id, period_start::text, status, since, evaluated_at, due_by, reasons,
-            evidence, next_steps, populations, error
+    `SELECT measure_url, measure_version, group_id, period_start::text, period_end::text, status, since, evaluated_at,
+            due_by, reasons, evidence, next_steps, populations, error
      FROM gap_state WHERE patient = $2 AND tenant = $1`,
     [tenant, patient],
   );
   const references = [...new Set(rows.flatMap((row) => row.evidence))];
   const resources = await referenced(sql, tenant, patient, references);
   const remarks = (await remarksFor(sql, tenant, [patient])).get(patient) ?? [];
-  const gaps = plan.measures.flatMap(({ measure, groups, period }) =>
-    groups.flatMap((group): PatientGap[] => {
-      const row = rows.find(
-        (candidate) =>
-          candidate.measure_url === measure.url &&
-          candidate.measure_version === (measure.version ?? '') &&
-          candidate.group_id === (group.id ?? '') &&
-          candidate.period_start === period.start,
-      );
-      if (row === undefined) return [];
-      return [
-        {
-          measure: { id: measure.id, url: measure.url, version: measure.version, title: titleOf(measure) },
-          group: { id: group.id, title: group.description },
-          period,
-          status: row.status,
-          since: row.since.toISOString(),
-          evaluatedAt: row.evaluated_at.toISOString(),
-          dueBy: row.due_by,
-          reasons: row.reasons,
-          evidence: row.evidence.map((reference) => evidenceOf(reference, resources.get(keyOf(reference)) ?? null)),
-          nextSteps: row.next_steps,
-          populations: row.populations,
-          error: row.error,
-          remarks: remarks.filter((remark) => isAbout(remark, measure.url, group.id, period)).map(remarkView),
-        },
-      ];
-    }),
-  );
+  const given = await directions(sql, tenant);
+  const gaps = rows.flatMap((row): PatientGap[] => {
+    const { measure_url: url, period_start: start, period_end: end } = row;
+    const live = plan.measures.filter(
+      ({ measure }) => measure.url === url && (measure.version ?? '') === row.measure_version,
+    );
+    const [{ measure, groups } = { measure: null, groups: [] }] = live;
+    const group = groups.find(({ id }) => (id ?? '') === row.group_id);
+    if (measure === null || group === undefined) return [];
+    return [
+      {
+        measure: { id: measure.id, url, version: measure.version, title: titleOf(measure) },
+        group: { id: group.id, title: group.description },
+        period: { start, end },
+        current: live.some(({ period }) => period.start === start),
+        reportId: reportIdOf(
+          { measure: canonicalOf(measure.definition), period: { start, end }, subject: patient },
+          'uv-1.0.0',
+        ),
+        directionReason: directionOf(given, url, group.id)?.reason ?? null,
+        status: row.status,
+        since: row.since.toISOString(),
+        evaluatedAt: row.evaluated_at.toISOString(),
+        dueBy: row.due_by,
+        reasons: row.reasons,
+        evidence: row.evidence.map((reference) => evidenceOf(reference, resources.get(keyOf(reference)) ?? null)),
+        nextSteps: row.next_steps,
+        populations: row.populations,
+        error: row.error,
+        remarks: remarks.filter((remark) => isAbout(remark, url, group.id, { start, end })).map(remarkView),
+      },
+    ];
+  });
   return {
     patient: {
       id: header.patient,
@@ -115,33 +117,15 @@ export async function patientGapsView(
       lastVisit: header.last_visit,
     },
     pending: header.pending,
-    gaps: gaps.sort((a, b) => urgency.indexOf(a.status) - urgency.indexOf(b.status)),
-    history: await history(sql, tenant, patient, plan),
+    gaps: gaps.sort(
+      (a, b) =>
+        Number(b.current) - Number(a.current) ||
+        b.period.start.localeCompare(a.period.start) ||
+        urgency.indexOf(a.status) - urgency.indexOf(b.status) ||
+        a.measure.title.localeCompare(b.measure.title),
+    ),
+    history: await patientHistory(sql, tenant, patient, plan),
   };
-}
-
-async function history(sql: Sql, tenant: string, patient: string, plan: LivePlan): Promise<GapTransition[]> {
-  const { rows } = await sql.query<HistoryRow>(
-    `SELECT measure_url, group_id, at, from_status, to_status, cause FROM gap_history
-     WHERE patient = $2 AND tenant = $1 ORDER BY id DESC LIMIT 200`,
-    [tenant, patient],
-  );
-  return rows.map(({ measure_url: measureUrl, group_id, at, from_status: from, to_status: to, cause }) => {
-    const live = plan.measures.find(({ measure }) => measure.url === measureUrl);
-    return {
-      measureUrl,
-      measureTitle: live === undefined ? measureUrl : titleOf(live.measure),
-      groupId: group_id === '' ? null : group_id,
-      at: at.toISOString(),
-      from,
-      to,
-      cause: { kind: cause.kind, resourceTypes: cause.resourceTypes },
-    };
-  });
-}
-
-function titleOf({ title, name, url }: { title: string | null; name: string | null; url: string }): string {
-  return title ?? name ?? url;
 }
 
 /** `Type/id` of a reference that may name a version. */
@@ -182,6 +166,7 @@ interface StateRow {
   readonly measure_version: string;
   readonly group_id: string;
   readonly period_start: string;
+  readonly period_end: string;
   readonly status: PatientGap['status'];
   readonly since: Date;
   readonly evaluated_at: Date;
@@ -191,13 +176,4 @@ interface StateRow {
   readonly next_steps: NextStep[];
   readonly populations: PopulationCount[];
   readonly error: string | null;
-}
-
-interface HistoryRow {
-  readonly measure_url: string;
-  readonly group_id: string;
-  readonly at: Date;
-  readonly from_status: string | null;
-  readonly to_status: string | null;
-  readonly cause: { readonly kind: 'data' | 'measures'; readonly resourceTypes: readonly string[] };
 }

@@ -47,14 +47,14 @@ describe('The direction that an operator gives', () => {
       for (const catalogue of [one, other]) {
         const { definition, warnings } = await catalogue.find(tenant, { canonical: measureUrl });
         const packed = await catalogue.package(tenant, measureUrl);
-        const { key, measures } = await livePlan(catalogue, tenant, '2026-11-22', silent);
-        const [line] = await measuresOverview(database, tenant, { key, measures, resourceTypes: [] });
+        const plan = await livePlan(catalogue, tenant, '2026-11-22', silent);
+        const [line] = await measuresOverview(database, tenant, plan);
         all.push({
           says: definition.groups[0]?.improvementNotation,
           evaluates: packed.definition.groups[0]?.improvementNotation,
           shows: [line?.improvementNotation, line?.direction],
           warnings: warnings.length,
-          key,
+          key: plan.key,
         });
       }
       expect(all[0]).toEqual(all[1]);
