@@ -1,4 +1,4 @@
-import type { MeasurementPeriod } from '../../measures/index.ts';
+import type { GapStatus, MeasurementPeriod } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
 import type { MeasurePackage } from '../content/package.ts';
 import type { Sql } from '../db/database.ts';
@@ -48,14 +48,14 @@ export function resultRow(
   };
 }
 
-/** A line with the references, `Type/id/_history/version`, and one with the text. */
-function packed({ references, text }: KeptResult, versions: ReadonlyMap<string, number>): string {
+/** A line with the references, `Type/id/_history/version`, and the statuses, and one with the text. */
+function packed({ references, text, statuses }: KeptResult, versions: ReadonlyMap<string, number>): string {
   const versioned = references.map((reference, place) => {
     // The Patient itself is shown as it is now; what was evaluated, as it was.
     const version = place === 0 ? undefined : versions.get(reference);
     return version === undefined ? reference : `${reference}/_history/${version}`;
   });
-  return `${JSON.stringify(versioned)}\n${text}`;
+  return `${JSON.stringify([versioned, statuses])}\n${text}`;
 }
 
 /** Patients and what their evaluations gave, by the text of PostgreSQL's arrays. */
@@ -125,6 +125,7 @@ export interface StoredResult {
   /** Versions of those that were evaluated, by `Type/id`. */
   readonly versions: ReadonlyMap<string, number>;
   readonly text: string;
+  readonly statuses: readonly GapStatus[];
 }
 
 /**
@@ -172,12 +173,14 @@ export async function readStoredResults(
 function unpacked(result: string): StoredResult {
   const end = result.indexOf('\n');
   const versions = new Map<string, number>();
-  const references = (JSON.parse(result.slice(0, end)) as string[]).map((versioned) => {
-    const [reference = '', version] = versioned.split('/_history/');
-    if (version !== undefined) versions.set(reference, Number(version));
+  const [versioned, statuses] = JSON.parse(result.slice(0, end)) as [string[], GapStatus[]];
+  const references = versioned.map((each) => {
+    const at = each.indexOf('/_history/');
+    const reference = at < 0 ? each : each.slice(0, at);
+    if (at >= 0) versions.set(reference, Number(each.slice(at + 10)));
     return reference;
   });
-  return { references, versions, text: result.slice(end + 1) };
+  return { references, versions, text: result.slice(end + 1), statuses };
 }
 
 /** `+01:00` of an ISO date-time; `Z` is `+00:00`. */

@@ -1,5 +1,11 @@
 import type { CqlValue, FhirResource } from '../../cql/index.ts';
-import { type GapAnswer, type MeasureDefinition, reportedGroups, type SubjectResult } from '../../measures/index.ts';
+import {
+  type GapAnswer,
+  type GapStatus,
+  type MeasureDefinition,
+  reportedGroups,
+  type SubjectResult,
+} from '../../measures/index.ts';
 
 /**
  * A subject's result as text: all of it but the trace, with every resource as its place in `references`. What is read
@@ -9,6 +15,8 @@ export interface KeptResult {
   /** `Type/id` of the resources that the result and its answers name, each once; the Patient first. */
   readonly references: readonly string[];
   readonly text: string;
+  /** Of the gaps' answers, each once. */
+  readonly statuses: readonly GapStatus[];
   /** Last day (YYYY-MM-DD) on which the gaps' answers are the same; null when no day changes them. */
   readonly holdThrough: string | null;
 }
@@ -42,7 +50,8 @@ export function keepResult(
   const text = JSON.stringify([subject, answers], (_, value: unknown) =>
     isResourceValue(value) ? { type: 'Resource', resource: references.ofResource(value.resource) } : value,
   );
-  return { references: references.list(), text, holdThrough };
+  const statuses = [...new Set(gaps.map(({ status }) => status))];
+  return { references: references.list(), text, statuses, holdThrough };
 }
 
 function keepSubject(result: SubjectResult, references: References): KeptSubject {

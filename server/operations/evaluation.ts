@@ -1,5 +1,5 @@
 import type { CqlValue } from '../../cql/index.ts';
-import type { MeasurementPeriod } from '../../measures/index.ts';
+import type { GapStatus, MeasurementPeriod } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
 import { ResourceNotFound } from '../store/errors.ts';
 import { instantIn } from './instant.ts';
@@ -15,6 +15,7 @@ export interface Evaluation {
   readonly parameters: { readonly [name: string]: CqlValue };
   readonly detail: boolean;
   readonly gaps: boolean;
+  readonly statuses?: readonly GapStatus[] | null;
 }
 
 const progressEveryMs = 500;
@@ -27,14 +28,14 @@ export function absentPatients(patients: readonly string[], seen: ReadonlySet<st
 
 /** Evaluates, tells how far it is, and leaves an AuditEvent that names the patients. */
 export async function* evaluatePatients(
-  { operation, measures, patients, period, parameters, detail, gaps }: Evaluation,
+  { operation, measures, patients, period, parameters, detail, gaps, statuses = null }: Evaluation,
   context: OperationContext,
   services: OperationServices,
 ): AsyncGenerator<EvaluatedSubject> {
   const { tenant, now, timezone, signal } = context;
   const seen: string[] = [];
   let told = 0;
-  const options = { period, now: instantIn(now, timezone), parameters, detail, gaps, signal };
+  const options = { period, now: instantIn(now, timezone), parameters, detail, gaps, statuses, signal };
   try {
     for await (const evaluated of services.evaluate(tenant, measures, patients, options)) {
       signal.throwIfAborted();

@@ -1,5 +1,11 @@
 import type { CqlValue, FhirResource } from '../../cql/index.ts';
-import type { GapAnswer, MeasureDefinition, MeasurementPeriod, SubjectResult } from '../../measures/index.ts';
+import type {
+  GapAnswer,
+  GapStatus,
+  MeasureDefinition,
+  MeasurementPeriod,
+  SubjectResult,
+} from '../../measures/index.ts';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Catalogue } from '../content/catalogue.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
@@ -34,6 +40,8 @@ export interface EvaluateOptions {
   readonly detail: boolean;
   /** Answer the gaps of each group, too. */
   readonly gaps: boolean;
+  /** The only statuses of gaps that the answer shows; of a measure without them, the gaps may be left out. Null: all. */
+  readonly statuses: readonly GapStatus[] | null;
   readonly signal: AbortSignal;
 }
 

@@ -1,7 +1,6 @@
 import type { FhirResource } from '../../cql/index.ts';
 import type { Sql } from '../db/database.ts';
-import { compartmentParameters } from '../search/compartment.ts';
-import { resourceTypes as allTypes } from '../search/definitions.ts';
+import { typesOutsidePatient } from '../search/compartment.ts';
 
 /** All that an evaluation of one patient may read. */
 export interface LoadedRecord {
@@ -76,22 +75,24 @@ export async function loadPatientRecords(
 }
 
 function typesOutside(resourceTypes: readonly string[] | null): ReadonlySet<string> {
-  const types = resourceTypes ?? allTypes();
-  return new Set(types.filter((type) => type !== 'Patient' && compartmentParameters('Patient', type).length === 0));
+  const outside = typesOutsidePatient();
+  return resourceTypes === null ? outside : new Set(resourceTypes.filter((type) => outside.has(type)));
 }
 
-interface Referenced {
+/** A current resource, as stored. */
+export interface ReferencedResource {
   readonly type: string;
   readonly id: string;
   readonly version: number;
   readonly content: string;
 }
 
-async function loadByReference(
+/** Current resources by `Type/id`; those that are not there are absent. */
+export async function loadByReference(
   sql: Sql,
   tenant: string,
   references: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, Referenced>> {
+): Promise<ReadonlyMap<string, ReferencedResource>> {
   if (references.size === 0) return new Map();
   const keys = [...references].map((reference) => reference.split('/'));
   const { rows } = await sql.query<Row>(
