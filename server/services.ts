@@ -143,6 +143,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
       worker?.wake();
     },
     measures: (tenant) => catalogue.list(tenant),
+    collect: null,
     dangling: 'keep',
   };
   const described = { interactions, operations, version, date: new Date() };

@@ -58,6 +58,8 @@ export interface InteractionServices {
   readonly check: (sql: Sql, tenant: string, written: readonly StoredResource[]) => Promise<void>;
   /** Measures of the tenant that can be evaluated. */
   readonly measures: (tenant: string) => Promise<readonly InstalledMeasure[]>;
+  /** Told what each entry of a batch wrote, so that the batch can be taken as one submission; null outside of batches. */
+  readonly collect: ((written: readonly StoredResource[]) => void) | null;
   /** References of a transaction that point to nothing: kept (DEQM), or refused. */
   readonly dangling: 'keep' | 'refuse';
 }

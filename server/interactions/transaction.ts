@@ -9,8 +9,10 @@ import { InvalidRequest, TransactionFailed } from '../store/errors.ts';
 import { atEntry, type BundleEntry, entriesOf, readEntry } from './bundle-entries.ts';
 import { bundleText, type TextEntry } from './bundle-text.ts';
 import { acceptRemarks } from './care-gap-remarks.ts';
+import { acceptSubmissions, checkUpdateType, type SubmissionNotes } from './data-submission.ts';
 import type { FhirRequest, FhirResponse, InteractionServices } from './interaction.ts';
 import { readPatch } from './patch.ts';
+import { storeProvenance } from './provenance-header.ts';
 import { information, locationOf, preferredReturn } from './respond.ts';
 import { auditedOf, changedBy, criteriaOf } from './write.ts';
 
@@ -30,6 +32,7 @@ export async function transaction(
   const order = processingOrder(entries);
   const writes = order.filter((index) => !isRead(entries[index]));
   const changes = writes.map((index) => atEntry(index, () => changeOf(entries[index], context)));
+  for (const [index, { resource }] of entries.entries()) atEntry(index, () => checkUpdateType(resource));
   const responses: TextEntry[] = new Array(entries.length);
   const wanted = preferredReturn(request) ?? 'minimal';
   await applyEntries(services.database, context.tenant, changes, {
@@ -46,8 +49,10 @@ export async function transaction(
     beforeCommit: async (sql, applied) => {
       await services.check(sql, context.tenant, changedBy(applied));
       await acceptRemarks(sql, context, changedBy(applied));
+      await storeProvenance(sql, request, context, changedBy(applied));
+      const notes = await acceptSubmissions(sql, context, changedBy(applied), true);
       for (const [position, index] of writes.entries()) {
-        responses[index] = writeResponse(applied[position], wanted, context.baseUrl);
+        responses[index] = writeResponse(applied[position], wanted, context.baseUrl, notes);
       }
       const inside = { ...services, database: within(sql) };
       for (const index of order.filter((candidate) => isRead(entries[candidate]))) {
@@ -97,17 +102,27 @@ function changeOf(entry: BundleEntry | undefined, context: RequestContext): Entr
   return method === 'DELETE' ? { ...target, method } : { ...target, method, patch: readPatch(request) };
 }
 
-function writeResponse(applied: Applied | undefined, wanted: string, baseUrl: string): TextEntry {
+function writeResponse(
+  applied: Applied | undefined,
+  wanted: string,
+  baseUrl: string,
+  notes: SubmissionNotes,
+): TextEntry {
   if (applied === undefined) throw new TypeError('every change has an outcome');
   const { outcome, type, stored } = applied;
   const gone = outcome === 'deleted' || outcome === 'absent';
   const status = outcome === 'created' ? '201' : gone ? '204' : '200';
+  const note = type === 'MeasureReport' ? notes.get(stored?.id ?? '') : undefined;
   const text = `The ${type} was ${outcome === 'absent' ? 'not there' : outcome}`;
   const response = {
     status,
     ...(stored === null || gone ? {} : { location: locationOf(baseUrl, stored) }),
     ...(stored === null ? {} : { etag: `W/"${stored.version}"`, lastModified: stored.lastUpdated }),
-    ...(wanted === 'OperationOutcome' ? { outcome: information(text) } : {}),
+    ...(note !== undefined
+      ? { outcome: information(note) }
+      : wanted === 'OperationOutcome'
+        ? { outcome: information(text) }
+        : {}),
   };
   const fullUrl = stored === null || gone ? {} : { fullUrl: `${baseUrl}/${type}/${stored.id}` };
   return { ...fullUrl, resource: wanted === 'representation' ? (stored?.content ?? null) : null, response };

@@ -4,7 +4,9 @@ import type { StoredResource } from '../db/stored-resource.ts';
 import { applyEntries } from '../store/apply-entries.ts';
 import type { Applied, Entry } from '../store/entry.ts';
 import { acceptRemarks } from './care-gap-remarks.ts';
+import { checkUpdateType } from './data-submission.ts';
 import type { AddressedRequest, FhirResponse, InteractionServices } from './interaction.ts';
+import { storeProvenance } from './provenance-header.ts';
 import { changeResponse } from './respond.ts';
 
 /** Applies a single change with its AuditEvent, and answers it. */
@@ -13,17 +15,20 @@ export async function writeOne(
   access: Pick<Access, 'action' | 'interaction'>,
   request: AddressedRequest,
   context: RequestContext,
-  { database, check }: InteractionServices,
+  { database, check, collect }: InteractionServices,
 ): Promise<FhirResponse> {
+  if ('resource' in entry) checkUpdateType(entry.resource);
   const [applied] = await applyEntries(database, context.tenant, [entry], {
     baseUrl: context.baseUrl,
     audit: (all) => auditEvent(context, { ...access, resources: auditedOf(all), query: null }, new Date()),
     beforeCommit: async (sql, all) => {
       await check(sql, context.tenant, changedBy(all));
       await acceptRemarks(sql, context, changedBy(all));
+      await storeProvenance(sql, request, context, changedBy(all));
     },
   });
   if (applied === undefined) throw new TypeError('one entry has one outcome');
+  collect?.(changedBy([applied]));
   return changeResponse(applied, request, context.baseUrl);
 }
 

@@ -56,6 +56,7 @@ export function openApi(
     terminology: null,
     check: async () => {},
     measures: async () => [],
+    collect: null,
     dangling,
   };
   return {
