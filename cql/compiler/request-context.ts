@@ -16,21 +16,19 @@ const contextsKept = 16;
 /** Contexts by `now` and parameters: requests that say the same get the same object, however many patients they are for. */
 export class RequestContexts {
   readonly #byKey = new Map<string, RequestContext>();
-  #lastNow = '';
-  #lastParameters: EvaluationRequest['parameters'] | null = null;
-  #last: RequestContext | null = null;
+  /** By identity: whoever evaluates a population gives the same object again and again. */
+  readonly #byParameters = new WeakMap<object, { readonly now: string; readonly context: RequestContext }>();
 
   /** @throws RangeError when `now` is no date-time */
   of({ now, parameters }: Pick<EvaluationRequest, 'now' | 'parameters'>): RequestContext {
-    if (this.#last !== null && this.#lastParameters === parameters && this.#lastNow === now) return this.#last;
+    const known = this.#byParameters.get(parameters);
+    if (known?.now === now) return known.context;
     const key = `${now} ${JSON.stringify(parameters)}`;
     const context = this.#byKey.get(key) ?? read(now, parameters);
     const [oldest] = this.#byKey.keys();
     if (this.#byKey.size >= contextsKept && oldest !== undefined) this.#byKey.delete(oldest);
     this.#byKey.set(key, context);
-    this.#last = context;
-    this.#lastNow = now;
-    this.#lastParameters = parameters;
+    this.#byParameters.set(parameters, { now, context });
     return context;
   }
 }
