@@ -10,6 +10,7 @@ export { evaluateSubject, type SubjectRequest } from './evaluation/subject.ts';
 export type * from './gaps/answer.ts';
 export { datedGapAnswers, gapAnswers } from './gaps/gap-answers.ts';
 export { type GapFacts, gapFacts, gapStatus } from './gaps/status.ts';
+export { type KeptInput, prepareOrRestore } from './kept.ts';
 export { type PreparedMeasure, type PrepareInput, prepareMeasure } from './prepare.ts';
 export { readMeasure } from './read-measure.ts';
 export * from './tally.ts';

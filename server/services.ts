@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { AuditTrail } from './auth/audit.ts';
 import type { Config } from './config.ts';
 import { type Catalogue, createCatalogue } from './content/catalogue.ts';
+import { edition } from './content/edition.ts';
+import { SealedFolder } from './content/sealed-folder.ts';
 import { installCheck } from './content/install-check.ts';
 import type { RequestContext } from './context.ts';
 import { type Database, openDatabase } from './db/database.ts';
@@ -99,8 +101,12 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
   if (ran.length > 0) log.info('the schema is up to date', { migrations: ran.length });
 
   const audit = running.add('the audit trail', new AuditTrail(database, log), (part) => part.close());
-  const catalogue = createCatalogue(database);
-  const pool = running.add('the evaluation threads', createEvaluationPool({ log }), (part) => part.close());
+  const cache = { path: join(dataDir(config), 'cache'), edition: edition(config.root) };
+  const onProblem = (problem: string): void => {
+    log.warn('the cache of prepared measures', { problem });
+  };
+  const catalogue = createCatalogue(database, new SealedFolder({ ...cache, onProblem }));
+  const pool = running.add('the evaluation threads', createEvaluationPool({ log, cache }), (part) => part.close());
   const operationServices: OperationServices = {
     database,
     audit,
@@ -190,9 +196,12 @@ function keepTrends(queue: () => Promise<void>, log: Logger): () => void {
   return () => clearInterval(timer);
 }
 
+function dataDir(config: Config): string {
+  return config.dataDir ?? join(config.root, '.gapless');
+}
+
 async function embedded(config: Config, log: Logger, running: Running): Promise<string> {
-  const dataDir = join(config.dataDir ?? join(config.root, '.gapless'), 'postgres');
-  const postgres = await startEmbeddedPostgres({ dataDir, log });
+  const postgres = await startEmbeddedPostgres({ dataDir: join(dataDir(config), 'postgres'), log });
   running.add('PostgreSQL', postgres, (part) => part.stop());
   return postgres.connectionString;
 }

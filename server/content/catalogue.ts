@@ -1,5 +1,5 @@
 import type { Measure } from '@medplum/fhirtypes';
-import { createCompiler } from '../../cql/index.ts';
+import { type CodeStore, createCompiler } from '../../cql/index.ts';
 import type { PreparedMeasure } from '../../measures/index.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { formatCanonical } from '../terminology/canonical.ts';
@@ -48,11 +48,12 @@ interface Shelf {
   readonly prepared: Map<string, Promise<PreparedMeasure>>;
 }
 
-export function createCatalogue(database: Database): Catalogue {
+/** @param store where prepared measures outlive the process; null prepares anew */
+export function createCatalogue(database: Database, store: CodeStore | null = null): Catalogue {
   const shelves = new Map<string, Shelf>();
-  const interned = new Map<string, string>();
+  const interned = new Map<string, Uint8Array>();
   const parsed = new ParsedParts();
-  const evaluator = createCompiler();
+  const evaluator = createCompiler(store);
 
   async function shelfOf(tenant: string): Promise<Shelf> {
     const version = await contentVersion(database, tenant);
@@ -116,7 +117,7 @@ export function createCatalogue(database: Database): Catalogue {
     async prepared(tenant, canonical) {
       const packed = await packageOf(tenant, canonical);
       const shelf = await shelfOf(tenant);
-      return remembered(shelf.prepared, packed.hash, async () => prepareFromPackage(packed, evaluator, parsed));
+      return remembered(shelf.prepared, packed.hash, async () => prepareFromPackage(packed, evaluator, parsed, store));
     },
   };
 }

@@ -44,7 +44,7 @@ export async function checkContent(
   const checked: CheckedMeasure[] = [];
   const evaluator = createCompiler();
   const parsed = new ParsedParts();
-  const interned = new Map<string, string>();
+  const interned = new Map<string, Uint8Array>();
   for (const measure of measures) {
     if (measure.library === undefined && measure.group === undefined && measure.relatedArtifact === undefined) continue;
     const loaded = await loadMeasure(reader, shelf, measure);

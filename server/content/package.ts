@@ -1,18 +1,29 @@
 import { createHash } from 'node:crypto';
 import {
   type ClockUse,
+  type CodeStore,
+  CompactValueSet,
   clockUse,
+  compactValueSet,
   dataRequirements,
   type ElmLibrary,
   type Evaluator,
   type ExpandedValueSet,
+  type LinkedLibrary,
+  type RetrieveRequirement,
+  type ValueSetSource,
 } from '../../cql/index.ts';
-import { type MeasureDefinition, type PreparedMeasure, prepareMeasure } from '../../measures/index.ts';
+import {
+  type MeasureDefinition,
+  type PreparedMeasure,
+  prepareMeasure,
+  prepareOrRestore,
+} from '../../measures/index.ts';
 import type { LoadedMeasure } from './load-measure.ts';
 
 /**
- * A measure with its libraries and value sets, in a form that crosses threads: large parts are JSON texts under the hash
- * of their content, so that a thread that has a part from another measure is not sent it again.
+ * A measure with its libraries and value sets, in a form that crosses threads: large parts lie in memory that threads share,
+ * under the hash of their content, so that all measures and threads together hold each once.
  */
 export interface MeasurePackage {
   /** The same hash means the same behaviour. */
@@ -27,105 +38,161 @@ export interface MeasurePackage {
   readonly components: readonly MeasurePackage[];
   /** FHIR types that it can retrieve: the rest of a record need not be loaded. */
   readonly resourceTypes: readonly string[];
+  /** What its retrieves can select: data that none of them selects cannot change a result. */
+  readonly selections: readonly Selection[];
   /** Whether results change with time alone, its components' included. */
   readonly clock: ClockUse;
-  /** JSON texts of this measure and its components. */
-  readonly parts: ReadonlyMap<string, string>;
+  /** Of this measure and its components: ELM as JSON, value sets as CompactValueSet has them. */
+  readonly parts: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What a retrieve can select. Null `valueSet` and `codes`: resources of the type whatever their codes. */
+export interface Selection {
+  readonly resourceType: string;
+  /** Element that holds the codes; null when any code will do. */
+  readonly codeProperty: string | null;
+  /** Key into `parts`. */
+  readonly valueSet: string | null;
+  /** `system|code`. */
+  readonly codes: readonly string[] | null;
 }
 
 /**
  * Packs a measure that loaded without errors.
- * @param interned texts by key, shared by all packages of a process so that each is in memory once
+ * @param interned parts by key, shared by all packages of a process so that each is in memory once
  */
-export function packMeasure(loaded: LoadedMeasure, interned: Map<string, string>): MeasurePackage {
+export function packMeasure(loaded: LoadedMeasure, interned: Map<string, Uint8Array>): MeasurePackage {
   const { definition, linked, valueSets, valueSetsUsed } = loaded;
   if (definition === null) throw new TypeError('a measure that did not load cannot be packed');
-  const parts = new Map<string, string>();
-  const part = (content: ElmLibrary | ExpandedValueSet): string => {
-    const text = JSON.stringify(content);
-    const key = createHash('sha256').update(text).digest('base64');
-    const shared = interned.get(key) ?? text;
-    interned.set(key, shared);
-    parts.set(key, shared);
+  const parts = new Map<string, Uint8Array>();
+  const intern = (key: string, bytes: () => Uint8Array): string => {
+    const known = interned.get(key) ?? bytes();
+    interned.set(key, known);
+    parts.set(key, known);
     return key;
+  };
+  const part = (elm: ElmLibrary): string => {
+    const text = Buffer.from(JSON.stringify(elm));
+    return intern(createHash('sha256').update(text).digest('base64url'), () => inSharedMemory(text));
+  };
+  const table = (expanded: ExpandedValueSet): string => {
+    const compact = compactValueSet(expanded);
+    return intern(compact.hash, () => inSharedMemory(compact.bytes));
   };
   const main = linked === null ? null : part(linked.main);
   const includes = (linked?.includes ?? []).map(part);
   const sets = valueSetsUsed.flatMap(({ url, version }) => {
     const found = valueSets.find(url, version);
-    return found === null ? [] : [{ url, version, part: part(found) }];
+    return found === null ? [] : [{ url, version, part: table(found) }];
   });
   const components = loaded.components.map((component) => packMeasure(component, interned));
-  for (const component of components) for (const [key, text] of component.parts) parts.set(key, text);
+  for (const component of components) for (const [key, bytes] of component.parts) parts.set(key, bytes);
   const hash = createHash('sha256')
     .update(JSON.stringify([definition, linked?.hash, sets, components.map((component) => component.hash)]))
     .digest('hex');
-  const retrieved = linked === null ? [] : dataRequirements(linked, null).resourceTypes;
+  const { resourceTypes: retrieved, retrieves } =
+    linked === null ? { resourceTypes: [], retrieves: [] } : dataRequirements(linked, null);
+  const partOf = new Map(sets.map((set) => [`${set.url}|${set.version ?? ''}`, set.part]));
+  const selections = [
+    ...retrieves.map((retrieve) => selectionOf(retrieve, partOf)),
+    ...components.flatMap((component) => component.selections),
+  ];
   const resourceTypes = [...new Set([...retrieved, ...components.flatMap((component) => component.resourceTypes)])];
   const linkedHash = linked?.hash ?? '';
   const clock = latest([
     linked === null ? 'none' : clockUse(linked),
     ...components.map((component) => component.clock),
   ]);
-  return { hash, definition, main, includes, linkedHash, valueSets: sets, components, resourceTypes, clock, parts };
+  return {
+    hash,
+    definition,
+    main,
+    includes,
+    linkedHash,
+    valueSets: sets,
+    components,
+    resourceTypes,
+    selections: [...new Map(selections.map((selection) => [JSON.stringify(selection), selection])).values()],
+    clock,
+    parts,
+  };
+}
+
+function selectionOf(retrieve: RetrieveRequirement, partOf: ReadonlyMap<string, string>): Selection {
+  const { resourceType, codeProperty, valueSet, codes, dynamicCodes } = retrieve;
+  const part = valueSet === null ? null : (partOf.get(`${valueSet.url}|${valueSet.version ?? ''}`) ?? null);
+  const bounded = codeProperty !== null && !dynamicCodes && (valueSet === null ? codes.length > 0 : part !== null);
+  return bounded
+    ? { resourceType, codeProperty, valueSet: part, codes: codes.map(({ system, code }) => `${system}|${code}`) }
+    : { resourceType, codeProperty: null, valueSet: null, codes: null };
 }
 
 function latest(uses: readonly ClockUse[]): ClockUse {
   return uses.includes('instant') ? 'instant' : uses.includes('day') ? 'day' : 'none';
 }
 
-/** Parts parsed so far. One value set is one object for all measures, because engines hash its codes once per object. */
+function inSharedMemory(bytes: Uint8Array): Uint8Array {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  return shared;
+}
+
+/** Parts read so far. One part is one object for all measures, because engines know what they have done by the object. */
 export class ParsedParts {
-  readonly #parsed = new Map<string, unknown>();
+  readonly #libraries = new Map<string, ElmLibrary>();
+  readonly #valueSets = new Map<string, CompactValueSet>();
 
-  library(key: string, text: string): ElmLibrary {
-    return this.#get(key, text) as ElmLibrary;
-  }
-
-  valueSet(key: string, text: string): ExpandedValueSet {
-    return this.#get(key, text) as ExpandedValueSet;
-  }
-
-  #get(key: string, text: string): unknown {
-    const known = this.#parsed.get(key);
+  library(key: string, bytes: Uint8Array): ElmLibrary {
+    const known = this.#libraries.get(key);
     if (known !== undefined) return known;
-    const parsed: unknown = JSON.parse(text);
-    this.#parsed.set(key, parsed);
+    const parsed = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')) as ElmLibrary;
+    this.#libraries.set(key, parsed);
     return parsed;
+  }
+
+  valueSet(key: string, bytes: Uint8Array): ExpandedValueSet {
+    const known = this.#valueSets.get(key) ?? new CompactValueSet(bytes);
+    this.#valueSets.set(key, known);
+    return known;
   }
 }
 
 /**
  * Prepares a packed measure for evaluation.
+ * @param store where measures are kept that were prepared before; null prepares anew
  * @throws InvalidMeasure, MissingValueSet, UnsupportedElm
  */
-export function prepareFromPackage(packed: MeasurePackage, evaluator: Evaluator, parsed: ParsedParts): PreparedMeasure {
-  const text = (key: string): string => {
+export function prepareFromPackage(
+  packed: MeasurePackage,
+  evaluator: Evaluator,
+  parsed: ParsedParts,
+  store: CodeStore | null = null,
+): PreparedMeasure {
+  const { definition, main, includes, valueSets, linkedHash } = packed;
+  const bytes = (key: string): Uint8Array => {
     const found = packed.parts.get(key);
-    if (found === undefined) throw new TypeError(`a part of ${packed.definition.url} was not sent`);
+    if (found === undefined) throw new TypeError(`a part of ${definition.url} was not sent`);
     return found;
   };
-  const sets = packed.valueSets.map(({ url, version, part }) => ({
-    url,
-    version,
-    expanded: parsed.valueSet(part, text(part)),
-  }));
-  return prepareMeasure({
-    definition: packed.definition,
-    linked:
-      packed.main === null
-        ? null
-        : {
-            main: parsed.library(packed.main, text(packed.main)),
-            includes: packed.includes.map((key) => parsed.library(key, text(key))),
-            hash: packed.linkedHash,
-          },
-    valueSets: {
-      find: (url, version) => sets.find((set) => set.url === url && set.version === version)?.expanded ?? null,
+  const found = new Map(valueSets.map(({ url, version, part }) => [`${url}|${version ?? ''}`, part]));
+  const source: ValueSetSource = {
+    find: (url, version) => {
+      const part = found.get(`${url}|${version ?? ''}`);
+      return part === undefined ? null : parsed.valueSet(part, bytes(part));
     },
-    evaluator,
-    components: packed.components.map((component) =>
-      prepareFromPackage({ ...component, parts: packed.parts }, evaluator, parsed),
-    ),
+  };
+  if (main === null) {
+    const components = packed.components.map((component) =>
+      prepareFromPackage({ ...component, parts: packed.parts }, evaluator, parsed, store),
+    );
+    return prepareMeasure({ definition, linked: null, valueSets: source, evaluator, components });
+  }
+  const linked = (): LinkedLibrary => ({
+    main: parsed.library(main, bytes(main)),
+    includes: includes.map((key) => parsed.library(key, bytes(key))),
+    hash: linkedHash,
   });
+  return store === null
+    ? prepareMeasure({ definition, linked: linked(), valueSets: source, evaluator })
+    : prepareOrRestore({ key: packed.hash, definition, linked, valueSets: source, evaluator }, store);
 }

@@ -33,12 +33,18 @@ export type TaskAnswer =
 /** A task as it crosses: the measure by its hash. */
 export type SentTask = Omit<EvaluationTask, 'measure'> & { readonly measure: string };
 
+/** What a thread is started with. */
+export interface ThreadData {
+  /** Where prepared measures outlive the process; null prepares anew. */
+  readonly cache: { readonly path: string; readonly edition: string } | null;
+}
+
 export type ToThread =
   | {
       readonly type: 'measure';
       readonly measure: Omit<MeasurePackage, 'parts'>;
       /** Parts that the thread does not have yet. */
-      readonly parts: ReadonlyMap<string, string>;
+      readonly parts: ReadonlyMap<string, Uint8Array>;
     }
   | {
       readonly type: 'evaluate';
@@ -48,6 +54,7 @@ export type ToThread =
     };
 
 export type FromThread =
+  | { readonly type: 'problem'; readonly problem: string }
   | { readonly type: 'preparing' | 'started'; readonly task: number }
   | { readonly type: 'answer'; readonly task: number; readonly answer: TaskAnswer }
   | { readonly type: 'done' };

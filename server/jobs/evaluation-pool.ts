@@ -2,16 +2,24 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { MeasurePackage } from '../content/package.ts';
 import type { Logger } from '../log.ts';
-import type { EvaluationTask, FromThread, SentTask, TaskAnswer, ToThread } from './evaluation-messages.ts';
+import type { EvaluationTask, FromThread, SentTask, TaskAnswer, ThreadData, ToThread } from './evaluation-messages.ts';
 
 /** A patient with the measures to evaluate. */
 export interface PatientWork {
   /** All resources of the patient, as stored. */
   readonly resources: readonly string[];
   readonly tasks: readonly EvaluationTask[];
-  /** Waits until nothing else does: trends, which nobody looks at yet. */
-  readonly background?: boolean;
+  /** Who waits for it; `request` unless told. */
+  readonly priority?: Priority;
 }
+
+/**
+ * Who waits for an evaluation, in the order in which they are served: somebody who asked, the live state of a patient
+ * whose data changed, or nobody yet (trends, a measure that was installed).
+ */
+export type Priority = (typeof priorities)[number];
+
+const priorities = ['request', 'feed', 'background'] as const;
 
 export interface EvaluationPool {
   readonly threads: number;
@@ -38,6 +46,8 @@ export interface PoolSettings {
   readonly prepareMs?: number;
   /** Heap of a thread in MB; 4096 unless told. */
   readonly heapMb?: number;
+  /** Where prepared measures outlive the process; without it they are prepared anew in every thread. */
+  readonly cache?: ThreadData['cache'];
 }
 
 /** Work in hand. `next` is the first task that has no answer yet. */
@@ -58,29 +68,32 @@ const graceMs = 500;
  */
 export function createEvaluationPool(settings: PoolSettings): EvaluationPool {
   const { log, threads = availableParallelism(), budgetMs = 10_000, prepareMs = 60_000, heapMb = 4096 } = settings;
-  const waiting: Assignment[] = [];
-  const background: Assignment[] = [];
+  const queues: Readonly<Record<Priority, Assignment[]>> = { request: [], feed: [], background: [] };
   const crew = new Set<Thread>();
   let closed = false;
 
   const dispatch = (): void => {
     for (const thread of crew) {
       if (!thread.idle) continue;
-      const next = waiting.shift() ?? background.shift();
+      const next = queues.request.shift() ?? queues.feed.shift() ?? queues.background.shift();
       if (next === undefined) return;
       thread.take(next);
     }
   };
   const hire = (): void => {
-    const thread = new Thread({ budgetMs, prepareMs, heapMb }, dispatch, (unfinished, reason) => {
-      crew.delete(thread);
-      if (closed) return;
-      if (reason !== null) log.warn('an evaluation thread was replaced', { reason });
-      if (unfinished !== null) waiting.unshift(unfinished);
-      // One that died without work would die again at once: a thread that cannot start must not spin.
-      if (thread.worked) replace();
-      else setTimeout(replace, 1000).unref();
-    });
+    const thread = new Thread(
+      { budgetMs, prepareMs, heapMb, log, cache: settings.cache ?? null },
+      dispatch,
+      (unfinished, reason) => {
+        crew.delete(thread);
+        if (closed) return;
+        if (reason !== null) log.warn('an evaluation thread was replaced', { reason });
+        if (unfinished !== null) queues[unfinished.work.priority ?? 'request'].unshift(unfinished);
+        // One that died without work would die again at once: a thread that cannot start must not spin.
+        if (thread.worked) replace();
+        else setTimeout(replace, 1000).unref();
+      },
+    );
     crew.add(thread);
   };
   const replace = (): void => {
@@ -97,21 +110,22 @@ export function createEvaluationPool(settings: PoolSettings): EvaluationPool {
         if (closed) reject(new PoolClosed('The server is stopping'));
         else if (work.tasks.length === 0) resolve([]);
         else {
-          const queue = work.background === true ? background : waiting;
-          queue.push({ work, answers: work.tasks.map(() => undefined), resolve, reject });
+          queues[work.priority ?? 'request'].push({ work, answers: work.tasks.map(() => undefined), resolve, reject });
           dispatch();
         }
       }),
     async close() {
       closed = true;
       const stopping = new PoolClosed('The server is stopping');
-      for (const assignment of [...waiting.splice(0), ...background.splice(0)]) assignment.reject(stopping);
+      for (const queue of Object.values(queues)) for (const assignment of queue.splice(0)) assignment.reject(stopping);
       await Promise.all([...crew].map((thread) => thread.end(stopping)));
     },
   };
 }
 
 interface ThreadSettings {
+  readonly log: Logger;
+  readonly cache: ThreadData['cache'];
   readonly budgetMs: number;
   readonly prepareMs: number;
   readonly heapMb: number;
@@ -143,6 +157,7 @@ class Thread {
     this.#onFree = onFree;
     this.#onEnd = onEnd;
     this.#worker = new Worker(new URL('./evaluation-worker.ts', import.meta.url), {
+      workerData: { cache: settings.cache } satisfies ThreadData,
       resourceLimits: { maxOldGenerationSizeMb: settings.heapMb },
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
@@ -198,6 +213,10 @@ class Thread {
   }
 
   #onMessage(message: FromThread): void {
+    if (message.type === 'problem') {
+      this.#settings.log.warn('the cache of prepared measures', { problem: message.problem });
+      return;
+    }
     const assignment = this.#assignment;
     if (assignment === null) return;
     if (message.type === 'done') {

@@ -1,22 +1,26 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { createCompiler, type FhirResource, InvalidRecord, PatientRecord } from '../../cql/index.ts';
 import { datedGapAnswers, evaluateSubject, type PreparedMeasure } from '../../measures/index.ts';
 import { type MeasurePackage, ParsedParts, prepareFromPackage } from '../content/package.ts';
-import type { FromThread, SentTask, TaskAnswer, ToThread } from './evaluation-messages.ts';
+import { SealedFolder } from '../content/sealed-folder.ts';
+import type { FromThread, SentTask, TaskAnswer, ThreadData, ToThread } from './evaluation-messages.ts';
 import { keepResult } from './kept-result.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('evaluation-worker.ts runs as a worker thread');
 
-const evaluator = createCompiler();
+const { cache }: ThreadData = workerData;
+const store =
+  cache === null ? null : new SealedFolder({ ...cache, onProblem: (problem) => tell({ type: 'problem', problem }) });
+const evaluator = createCompiler(store);
 const parsed = new ParsedParts();
-const parts = new Map<string, string>();
+const parts = new Map<string, Uint8Array>();
 const packages = new Map<string, MeasurePackage>();
 const prepared = new Map<string, PreparedMeasure>();
 
 port.on('message', (message: ToThread) => {
   if (message.type === 'measure') {
-    for (const [key, text] of message.parts) parts.set(key, text);
+    for (const [key, bytes] of message.parts) parts.set(key, bytes);
     packages.set(message.measure.hash, { ...message.measure, parts });
   } else void evaluate(message.resources, message.tasks);
 });
@@ -58,7 +62,7 @@ function preparedMeasure(hash: string): PreparedMeasure {
   if (known !== undefined) return known;
   const packed = packages.get(hash);
   if (packed === undefined) throw new TypeError('the measure was not sent');
-  const made = prepareFromPackage(packed, evaluator, parsed);
+  const made = prepareFromPackage(packed, evaluator, parsed, store);
   prepared.set(hash, made);
   return made;
 }
