@@ -97,7 +97,7 @@ function retrieveRequirement(linked: LinkedLibrary, { library, definition, node 
     codeComparator: text(node['codeComparator']),
     valueSet,
     codes,
-    dynamicCodes: filter.some(({ type }) => !staticCodeNodes.has(type ?? '')),
+    dynamicCodes: named.length > 1 || filter.some(({ type }) => !staticCodeNodes.has(type ?? '')),
     dateProperty: text(node['dateProperty']),
   };
 }

@@ -117,13 +117,17 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
   const works = config.role !== 'api';
   const handlers = {
     [operationJob]: operationJobHandler(operations, operationServices, log),
-    [trendJob]: trendJobHandler({ database, catalogue, pool, log }),
+    [trendJob]: trendJobHandler({ database, catalogue, pool, log, timezone: config.timezone }),
   };
   const jobs: Jobs = running.add('the jobs', await startJobs({ database, log, handlers, work: works }), (part) =>
     part.close(),
   );
   const worker = works
-    ? running.add('the gap worker', startGapWorker({ database, catalogue, pool, log }), (part) => part.stop())
+    ? running.add(
+        'the gap worker',
+        startGapWorker({ database, catalogue, pool, log, timezone: config.timezone }),
+        (part) => part.stop(),
+      )
     : null;
 
   const queueTrends = async (): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { Sql } from '../db/database.ts';
+import { everything } from './reach.ts';
 
 /** A patient that waits to be evaluated, held by one worker. */
 export interface Claim {
@@ -6,24 +7,47 @@ export interface Claim {
   readonly patient: string;
   /** Of the change that was claimed: the row is only done with while it is still this one. */
   readonly sequence: number;
-  /** Types of what changed; empty when the measures changed and not the data. */
+  /** Types of what changed; empty when the measures changed, or time passed, and not the data. */
   readonly resourceTypes: readonly string[];
+  /** What measures are asked by whether it can touch them (see `Reach`). */
+  readonly changed: readonly string[];
+  /** The versions that were written, `Type/id/_history/version`, as far as they were noted. */
+  readonly resources: readonly string[];
+  /** Nothing was written: it may wait until what was is done. */
+  readonly background: boolean;
 }
 
 /** How long a claim holds without being renewed: after that, another worker takes over from one that died. */
 export const claimSeconds = 30;
 
-/** Claims the patients that have waited longest. Several workers may ask at once; none gets what another holds. */
-export async function claimPatients(sql: Sql, worker: string, count: number): Promise<Claim[]> {
-  const { rows } = await sql.query<{ tenant: string; patient: string; sequence: number; resource_types: string[] }>(
+/**
+ * Claims patients: those whose data changed before those that time or a measure's change brought, and of each the ones
+ * that have waited longest. Several workers may ask at once; none gets what another holds.
+ * @param order `turn`: so; `waiting`: only by how long they have waited, so that the others get their turn, too
+ */
+export async function claimPatients(
+  sql: Sql,
+  worker: string,
+  count: number,
+  order: 'turn' | 'waiting' = 'turn',
+): Promise<Claim[]> {
+  const { rows } = await sql.query<ClaimRow>(
     `UPDATE change_feed SET claimed_by = $1, claimed_until = now() + make_interval(secs => $3)
      WHERE (patient, tenant) IN (
        SELECT patient, tenant FROM change_feed WHERE claimed_until IS NULL OR claimed_until < now()
-       ORDER BY sequence LIMIT $2 FOR UPDATE SKIP LOCKED)
-     RETURNING tenant, patient, sequence, resource_types`,
+       ORDER BY ${order === 'turn' ? 'background, ' : ''}sequence LIMIT $2 FOR UPDATE SKIP LOCKED)
+     RETURNING tenant, patient, sequence, resource_types, changed, resources, background`,
     [worker, count, claimSeconds],
   );
-  return rows.map(({ resource_types: resourceTypes, ...row }) => ({ ...row, resourceTypes }));
+  return rows.map(({ resource_types: resourceTypes, changed, ...row }) => {
+    const noted = new Set(changed.map((note) => note.split(' ', 1)[0]));
+    return { ...row, resourceTypes, changed: [...changed, ...resourceTypes.filter((type) => !noted.has(type))] };
+  });
+}
+
+interface ClaimRow extends Omit<Claim, 'resourceTypes'> {
+  readonly resource_types: string[];
+  readonly changed: string[];
 }
 
 export async function renewClaims(sql: Sql, workers: readonly string[]): Promise<void> {
@@ -69,30 +93,24 @@ export async function settleClaims(sql: Sql, worker: string, claims: readonly Cl
   );
 }
 
-/** Queues every patient of a tenant: a measure was installed or changed, or a new period began. */
-export async function queueAllPatients(sql: Sql, tenant: string): Promise<number> {
+/**
+ * Queues every patient of a tenant, behind those whose data changed.
+ * @param changed `everything` has all measures evaluated; nothing, those whose state is not of their content any more
+ */
+export async function queueAllPatients(
+  sql: Sql,
+  tenant: string,
+  changed: readonly string[] = [everything],
+): Promise<number> {
   const { rowCount } = await sql.query(
-    `INSERT INTO change_feed (patient, tenant)
-     SELECT id, $1 FROM resource WHERE tenant = $1 AND type = 'Patient' AND NOT deleted ORDER BY id
-     ON CONFLICT (patient, tenant) DO UPDATE SET sequence = nextval('change_sequence'), changed_at = now()`,
-    [tenant],
+    `INSERT INTO change_feed (patient, tenant, changed, background)
+     SELECT id, $1, $2, true FROM resource WHERE tenant = $1 AND type = 'Patient' AND NOT deleted ORDER BY id COLLATE "C"
+     ON CONFLICT (patient, tenant) DO UPDATE
+       SET sequence = nextval('change_sequence'), changed_at = now(),
+           changed = merged_changes(change_feed.changed, excluded.changed)`,
+    [tenant, changed],
   );
   return rowCount ?? 0;
-}
-
-/**
- * Queues every patient when the plan (measures and periods) differs from the one that the tenant was last queued for.
- * Of several processes that notice at once, one does it.
- */
-export async function queueWhenPlanChanged(sql: Sql, tenant: string, plan: string): Promise<boolean> {
-  const { rowCount } = await sql.query(
-    `INSERT INTO gap_plan (tenant, plan) VALUES ($1, $2)
-     ON CONFLICT (tenant) DO UPDATE SET plan = excluded.plan, queued_at = now() WHERE gap_plan.plan <> excluded.plan`,
-    [tenant, plan],
-  );
-  if (rowCount === 0) return false;
-  await queueAllPatients(sql, tenant);
-  return true;
 }
 
 /** Tenants that have measures. */
@@ -101,10 +119,14 @@ export async function tenantsWithContent(sql: Sql): Promise<string[]> {
   return rows.map(({ tenant }) => tenant);
 }
 
-/** Which of the patients wait to be evaluated. */
+/** Which of the patients wait to be evaluated, those of a changed Medication (or the like) that are yet to be queued included. */
 export async function waitingPatients(sql: Sql, tenant: string, patients: readonly string[]): Promise<Set<string>> {
   const { rows } = await sql.query<{ patient: string }>(
-    'SELECT patient FROM change_feed WHERE patient = ANY($2) AND tenant = $1',
+    `SELECT patient FROM change_feed WHERE patient = ANY($2) AND tenant = $1
+     UNION
+     SELECT r.patient FROM outside_change AS o
+       JOIN record_reference AS r ON r.tenant = o.tenant AND r.type = o.type AND r.id = o.id
+     WHERE o.tenant = $1 AND r.patient = ANY($2)`,
     [tenant, patients],
   );
   return new Set(rows.map(({ patient }) => patient));

@@ -81,7 +81,7 @@ async function addPatient(
       gaps: false,
       detail: false,
     })),
-    background: true,
+    priority: 'background',
   });
   for (const [index, { counts, measure }] of wanted.entries()) {
     const answer = answers[index];

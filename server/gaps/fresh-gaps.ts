@@ -118,7 +118,7 @@ async function evaluateNow(
       const answer = answers[index];
       if (answer === undefined) return [];
       const groups = reportedGroups(measure.definition);
-      const rows = gapRows(measure, groups, period, packed[index]?.hash ?? '', answer);
+      const rows = gapRows(measure, groups, period, packed[index]?.hash ?? '', answer, now.slice(0, 10));
       const gaps = groups.flatMap((group, g) => fresh(group, rows[g], null));
       return [{ patient, measure, period, groups: gaps, result: answer.ok ? answer.result : null }];
     }),

@@ -1,4 +1,5 @@
 import type {
+  GapAnswer,
   GapReason,
   GapStatus,
   GroupDefinition,
@@ -35,20 +36,27 @@ export interface GapRow {
   readonly reasons: readonly GapReason[];
   readonly nextSteps: readonly NextStep[];
   readonly evidence: readonly string[];
-  /** Date (YYYY-MM-DD) by which the gap is to be closed; null when there is none. */
+  /**
+   * Last day (YYYY-MM-DD) on which a prospective gap can still be met; null when there is no gap, when its period is over,
+   * and when a window that it needs has passed.
+   */
   readonly dueBy: string | null;
   /** Why the patient could not be evaluated: name of the error and its message. */
   readonly error: string | null;
   readonly contentHash: string;
 }
 
-/** The rows of one patient for one measure: one per group. */
+/**
+ * The rows of one patient for one measure: one per group.
+ * @param asOf the day (YYYY-MM-DD) of the evaluation
+ */
 export function gapRows(
   measure: Pick<InstalledMeasure, 'url' | 'version'>,
   groups: readonly GroupDefinition[],
   period: MeasurementPeriod,
   contentHash: string,
   answer: TaskAnswer,
+  asOf: string,
 ): GapRow[] {
   return groups.map((group, index) => {
     const key = {
@@ -67,11 +75,22 @@ export function gapRows(
     const populations = populationCounts(answer.result.groups[index]);
     if (gap === undefined) return { ...key, ...none, populations, status: null, error: null };
     const { status, reasons, nextSteps, evidence } = gap;
-    const open = status === 'open-gap' || status === 'prospective-gap';
-    const dates = nextSteps.flatMap(({ need }) => (need.dateTo === null ? [] : [need.dateTo]));
-    const dueBy = open ? (dates.sort()[0] ?? period.end) : null;
+    const dueBy = status === 'prospective-gap' ? lastDay(nextSteps, period.end, asOf) : null;
     return { ...key, status, populations, reasons, nextSteps, evidence, dueBy, error: null };
   });
+}
+
+/** All steps are to be taken, each by the latest of its alternatives, and all within the period. */
+function lastDay(steps: GapAnswer['nextSteps'], periodEnd: string, asOf: string): string | null {
+  const days = steps.map(
+    ({ need, alternatives = [] }) =>
+      [need, ...alternatives]
+        .map(({ dateTo }) => dateTo ?? periodEnd)
+        .sort()
+        .at(-1) ?? '',
+  );
+  const day = ([...days, periodEnd].sort()[0] ?? periodEnd).slice(0, 10);
+  return day < asOf ? null : day;
 }
 
 export function populationCounts(result: GroupResult | undefined): PopulationCount[] {

@@ -1,69 +1,158 @@
 import type { Sql } from '../db/database.ts';
 import type { Claim } from './change-feed.ts';
 import { countOf, type GapRow } from './gap-row.ts';
+import type { LivePlan } from './live-plan.ts';
 import type { PatientHeader } from './patient-header.ts';
 import { type ResultRow, writeResults } from './stored-results.ts';
+import {
+  type CauseKind,
+  type GapChange,
+  type StateChange,
+  type StoredGap,
+  stateChange,
+  type Transition,
+} from './transitions.ts';
+
+/** A row that an evaluation gave, with why it was evaluated and how long it holds. */
+export interface EvaluatedRow extends GapRow {
+  readonly cause: CauseKind;
+  /** First and last day (YYYY-MM-DD) on which an evaluation of the same data gives the same; null: no bound. */
+  readonly validFrom: string | null;
+  readonly validUntil: string | null;
+  /** `+01:00`: what days and times without an offset were read with. */
+  readonly utcOffset: string;
+}
 
 /** What an evaluation says of one patient. Null header: there is no such patient any more. */
 export interface PatientOutcome {
   readonly claim: Claim;
-  readonly header: PatientHeader | null;
-  readonly rows: readonly GapRow[];
+  readonly header: PatientHeader | 'unchanged' | null;
+  /** Of the measures that were evaluated; the rows of others stay. */
+  readonly rows: readonly EvaluatedRow[];
   /** What answers are made from, of the measures that were evaluated. */
   readonly results: readonly ResultRow[];
 }
 
 /**
- * Writes state, history and headers of patients that are held (see `lockClaims`), in the caller's transaction. A row
- * whose status did not change keeps its `since`; every change of a status is kept with its cause. Rows of the current
- * period that no live measure stands for any more are removed; those of past periods stay.
+ * Writes state, history, results and headers of a tenant's patients that are held (see `lockClaims`), in the caller's
+ * transaction. A row whose status did not change keeps its `since`; every change of a status is kept with its cause. Rows
+ * of measures and periods that are not planned any more go, with their history; those of periods that are over stay.
  *
  * @param now instant of the evaluation
+ * @returns gaps that opened or closed, to be appended to the events last in the transaction
  */
-export async function writeOutcomes(sql: Sql, outcomes: readonly PatientOutcome[], now: Date): Promise<void> {
-  const rows = outcomes.flatMap(({ claim, rows: own }) => own.map((row) => record(claim, row)));
-  const today = now.toISOString().slice(0, 10);
-  const json = jsonText(rows);
-  await sql.query(
-    `INSERT INTO gap_history (patient, tenant, measure_url, measure_version, group_id, period_start, at, from_status,
-                              to_status, cause)
-     SELECT n.patient, n.tenant, n.measure_url, n.measure_version, n.group_id, n.period_start, $2, o.status, n.status,
-            jsonb_build_object('kind', CASE WHEN cardinality(n.resource_types) = 0 THEN 'measures' ELSE 'data' END,
-              'resourceTypes', n.resource_types, 'sequence', n.sequence, 'contentHash', n.content_hash,
-              'evidence', n.evidence, 'reasons', (SELECT jsonb_agg(r ->> 'text') FROM jsonb_array_elements(n.reasons) AS r))
-     FROM jsonb_to_recordset($1::jsonb) AS n (${columns})
-     LEFT JOIN gap_state AS o USING (patient, tenant, measure_url, measure_version, group_id, period_start)
-     WHERE o.status IS DISTINCT FROM n.status
-       AND (o.patient IS NOT NULL OR n.status IN ('open-gap', 'closed-gap', 'prospective-gap'))`,
-    [json, now],
+export async function writeOutcomes(
+  sql: Sql,
+  tenant: string,
+  outcomes: readonly PatientOutcome[],
+  plan: Pick<LivePlan, 'all' | 'date'>,
+  now: Date,
+): Promise<GapChange[]> {
+  const before = await storedGaps(
+    sql,
+    tenant,
+    outcomes.map(({ claim }) => claim.patient),
   );
-  await sql.query(
-    `INSERT INTO gap_state (${names}, since, evaluated_at)
-     SELECT ${names}, $2, $2 FROM jsonb_to_recordset($1::jsonb) AS n (${columns})
-     ON CONFLICT (patient, tenant, measure_url, measure_version, group_id, period_start) DO UPDATE SET
-       ${changing.map((name) => `${name} = excluded.${name}`).join(', ')}, evaluated_at = excluded.evaluated_at,
-       since = CASE WHEN gap_state.status IS NOT DISTINCT FROM excluded.status THEN gap_state.since
-                    ELSE excluded.since END`,
-    [json, now],
+  const changes = outcomes.map((outcome) => ({
+    claim: outcome.claim,
+    ...stateChange(outcome, before.get(outcome.claim.patient) ?? [], plan.all, plan.date, now),
+  }));
+  await writeHistory(
+    sql,
+    tenant,
+    changes.flatMap(({ history }) => history),
+    now,
   );
-  await sql.query(
-    `DELETE FROM gap_state AS s USING unnest($2::text[], $3::text[]) AS p (patient, tenant)
-     WHERE s.patient = p.patient AND s.tenant = p.tenant AND s.period_end >= $4::date
-       AND NOT EXISTS (SELECT FROM jsonb_to_recordset($1::jsonb) AS n (${columns})
-         WHERE n.patient = s.patient AND n.tenant = s.tenant AND n.measure_url = s.measure_url
-           AND n.measure_version = s.measure_version AND n.group_id = s.group_id AND n.period_start = s.period_start)`,
-    [json, outcomes.map(({ claim }) => claim.patient), outcomes.map(({ claim }) => claim.tenant), today],
-  );
+  const rows = changes.flatMap(({ claim, rows: own }) => own.map((written) => record(claim, written)));
+  if (rows.length > 0)
+    await sql.query(
+      `INSERT INTO gap_state (${names}, evaluated_at)
+       SELECT ${names}, $2 FROM jsonb_to_recordset($1::jsonb) AS n (${columns})
+       ON CONFLICT (patient, tenant, measure_url, measure_version, group_id, period_start) DO UPDATE SET
+         ${changing.map((name) => `${name} = excluded.${name}`).join(', ')}, evaluated_at = excluded.evaluated_at,
+         live = true`,
+      [jsonText(rows), now],
+    );
+  const removed = changes.flatMap((change) => change.removed);
+  const frozen = changes.flatMap((change) => change.frozen);
+  if (removed.length > 0) await sql.query(`DELETE FROM gap_state AS s ${ofKeys}`, keyColumns(tenant, removed));
+  if (frozen.length > 0)
+    await sql.query(`UPDATE gap_state AS s SET live = false ${fromKeys}`, keyColumns(tenant, frozen));
+  await removeResults(sql, tenant, [...removed, ...frozen], plan.all);
   await writeHeaders(sql, outcomes);
   await writeResults(
     sql,
-    outcomes.map(({ claim: { tenant, patient }, header, results }) => ({
-      tenant,
-      patient,
-      results,
-      gone: header === null,
-    })),
+    outcomes.map(({ claim: { patient }, header, results }) => ({ tenant, patient, results, gone: header === null })),
     now,
+  );
+  return changes.flatMap(({ events }) => events);
+}
+
+async function storedGaps(
+  sql: Sql,
+  tenant: string,
+  patients: readonly string[],
+): Promise<ReadonlyMap<string, readonly StoredGap[]>> {
+  const { rows } = await sql.query<StoredGap>(
+    `SELECT patient, measure_url AS "measureUrl", measure_version AS "measureVersion", group_id AS "groupId",
+            period_start::text AS "periodStart", period_end::text AS "periodEnd", status, known_status AS "knownStatus",
+            since, live
+     FROM gap_state WHERE patient = ANY ($2) AND tenant = $1`,
+    [tenant, patients],
+  );
+  return Map.groupBy(rows, ({ patient }) => patient);
+}
+
+async function writeHistory(sql: Sql, tenant: string, history: readonly Transition[], at: Date): Promise<void> {
+  if (history.length === 0) return;
+  await sql.query(
+    `INSERT INTO gap_history (patient, tenant, measure_url, measure_version, group_id, period_start, at, from_status,
+                              to_status, cause)
+     SELECT patient, $1, "measureUrl", "measureVersion", "groupId", "periodStart", $3, "from", "to", cause
+     FROM jsonb_to_recordset($2::jsonb) AS h (patient text, "measureUrl" text, "measureVersion" text, "groupId" text,
+       "periodStart" date, "from" text, "to" text, cause jsonb)`,
+    [tenant, jsonText(history), at],
+  );
+}
+
+const fromKeys = `FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::date[])
+    AS k (patient, url, version, group_id, start)
+  WHERE s.patient = k.patient AND s.tenant = $1 AND s.measure_url = k.url AND s.measure_version = k.version
+    AND s.group_id = k.group_id AND s.period_start = k.start`;
+const ofKeys = fromKeys.replace('FROM', 'USING');
+
+function keyColumns(tenant: string, keys: StateChange['removed']): unknown[] {
+  return [
+    tenant,
+    keys.map(({ patient }) => patient),
+    keys.map(({ measureUrl }) => measureUrl),
+    keys.map(({ measureVersion }) => measureVersion),
+    keys.map(({ groupId }) => groupId),
+    keys.map(({ periodStart }) => periodStart),
+  ];
+}
+
+/** Results of measures and periods that are kept live no longer: nobody evaluates them again when the data change. */
+async function removeResults(
+  sql: Sql,
+  tenant: string,
+  keys: StateChange['removed'],
+  planned: LivePlan['all'],
+): Promise<void> {
+  const left = keys.filter(
+    ({ measureUrl, measureVersion, periodStart }) =>
+      !planned.some(
+        ({ measure, period }) =>
+          measure.url === measureUrl && (measure.version ?? '') === measureVersion && period.start === periodStart,
+      ),
+  );
+  if (left.length === 0) return;
+  const [, patients, urls, versions, , starts] = keyColumns(tenant, left);
+  await sql.query(
+    `DELETE FROM gap_result AS s USING unnest($2::text[], $3::text[], $4::text[], $5::date[]) AS k (patient, url, version, start)
+     WHERE s.patient = k.patient AND s.tenant = $1 AND s.measure_url = k.url AND s.measure_version = k.version
+       AND s.period_start = k.start`,
+    [tenant, patients, urls, versions, starts],
   );
 }
 
@@ -91,12 +180,22 @@ const types = {
   error: 'text',
   sequence: 'bigint',
   content_hash: 'text',
+  known_status: 'text',
+  since: 'timestamptz',
+  valid_from: 'date',
+  valid_until: 'date',
+  utc_offset: 'text',
 } as const;
 const names = Object.keys(types).join(', ');
-const columns = [...Object.entries(types), ['resource_types', 'text[]']].map((pair) => pair.join(' ')).join(', ');
+const columns = Object.entries(types)
+  .map((pair) => pair.join(' '))
+  .join(', ');
 const changing = Object.keys(types).slice(6);
 
-function record({ patient, tenant, sequence, resourceTypes }: Claim, row: GapRow): Record<string, unknown> {
+function record(
+  { patient, tenant, sequence }: Claim,
+  { row, since, knownStatus }: StateChange['rows'][number],
+): Record<string, unknown> {
   const { populations } = row;
   return {
     patient,
@@ -121,7 +220,11 @@ function record({ patient, tenant, sequence, resourceTypes }: Claim, row: GapRow
     error: row.error,
     sequence,
     content_hash: row.contentHash,
-    resource_types: resourceTypes,
+    known_status: knownStatus,
+    since,
+    valid_from: row.validFrom,
+    valid_until: row.validUntil,
+    utc_offset: row.utcOffset,
   };
 }
 
@@ -136,7 +239,10 @@ async function writeHeaders(sql: Sql, outcomes: readonly PatientOutcome[]): Prom
         keys,
       );
   }
-  const headers = outcomes.flatMap(({ claim: { tenant }, header }) => (header === null ? [] : [{ tenant, ...header }]));
+  const headers = outcomes.flatMap(({ claim: { tenant }, header }) =>
+    header === null || header === 'unchanged' ? [] : [{ tenant, ...header }],
+  );
+  if (headers.length === 0) return;
   await sql.query(
     `INSERT INTO patient_header (patient, tenant, name, sort_name, birth_date, gender, phone, provider, provider_name,
                                  last_visit)

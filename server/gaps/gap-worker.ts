@@ -4,21 +4,12 @@ import type { Catalogue } from '../content/catalogue.ts';
 import type { Database } from '../db/database.ts';
 import { type EvaluationPool, PoolClosed } from '../jobs/evaluation-pool.ts';
 import type { Logger } from '../log.ts';
-import { loadPatientRecords } from '../store/patient-record.ts';
-import {
-  type Claim,
-  claimPatients,
-  claimSeconds,
-  lockClaims,
-  queueWhenPlanChanged,
-  releaseClaims,
-  renewClaims,
-  settleClaims,
-  tenantsWithContent,
-} from './change-feed.ts';
-import { evaluatePatient, nowText, withError } from './evaluate-patient.ts';
-import { type PatientOutcome, refreshStatistics, writeOutcomes } from './gap-state.ts';
-import { type LivePlan, livePlan } from './live-plan.ts';
+import { type Claim, claimPatients, claimSeconds, releaseClaims, renewClaims } from './change-feed.ts';
+import { evaluateClaims, Stopped } from './evaluate-claims.ts';
+import { refreshStatistics } from './gap-state.ts';
+import { Plans } from './plans.ts';
+import { instantIn } from './practice-day.ts';
+import { Reaches } from './reach.ts';
 import { takeSnapshot } from './trend-points.ts';
 
 export interface GapWorkerSettings {
@@ -28,44 +19,56 @@ export interface GapWorkerSettings {
   readonly log: Logger;
   /** The clock; the system's unless told. */
   readonly now?: () => Date;
+  /** IANA zone of the practice: its days begin and end there, and its periods; UTC unless told. */
+  readonly timezone?: string;
   /** Patients claimed at once; 32 unless told. */
   readonly batchSize?: number;
-  /** How often it looks for work when there was none, in ms; 500 unless told. */
+  /** How often it looks for work when there was none for a while, in ms; 500 unless told. */
   readonly pollMs?: number;
 }
 
 export interface GapWorker {
-  /** Looks for work now instead of at the next poll. */
+  /** Looks for work now, and often for a while: what was written is seen once it is committed. */
   wake(): void;
-  /** Resolves when the feed is empty. */
+  /** Resolves when nothing waits, neither on the feed nor for its day. */
   idle(): Promise<void>;
-  /** Finishes what it holds and stops. What others hold or wait for stays on the feed. */
+  /** Gives up what is being evaluated and stops; what it writes, it finishes. The rest stays on the feed. */
   stop(): Promise<void>;
 }
 
 /** Each lane claims, evaluates and writes: while one waits for the database, the other keeps the threads busy. */
 const lanes = 2;
+/** Of so many claims, one goes to who has waited longest, so that writes never keep the others waiting for good. */
+const turns = 4;
 /** After so many patients the planner learns of them at once, and not when autovacuum comes by. */
 const analyseAfter = 1_000;
-/** How often it looks whether measures or their periods changed, in ms. */
+/** How often it looks whether measures, periods or the day changed, in ms. */
 const planMs = 1_000;
+/** How often it looks for work at first when there was none, in ms: with each look the next is twice as far. */
+const shortestPollMs = 15;
 
 /**
- * Keeps the gap state live: takes changed patients off the feed, evaluates all live measures of their tenant on them and
- * writes state and history in one transaction with the feed. Any number may run, in any number of processes: a patient
- * is evaluated by one at a time, and what a dead worker held is taken over when its claim ends.
+ * Keeps the gap state live: takes changed patients off the feed, evaluates those live measures on them that the change
+ * can touch and writes state, history, results and events in one transaction with the feed. Any number may run, in any
+ * number of processes: a patient is evaluated by one at a time, and what a dead worker held is taken over when its claim
+ * ends.
  */
 export function startGapWorker(settings: GapWorkerSettings): GapWorker {
-  const { database, catalogue, pool, log, now = () => new Date(), batchSize = 32, pollMs = 500 } = settings;
+  const { database, catalogue, pool, log, now = () => new Date(), timezone = 'UTC' } = settings;
+  const { batchSize = 32, pollMs = 500 } = settings;
+  const local = (at: Date): string => instantIn(at, timezone);
+  const plans = new Plans({ database, catalogue, log, now: () => local(now()) });
+  const reaches = new Reaches();
   const worker = randomUUID();
   const names = Array.from({ length: lanes }, (_, lane) => `${worker}/${lane}`);
-  let stopping = false;
+  const stopping = new AbortController();
   let busy = 0;
   let wakeUp = new AbortController();
+  let pauseMs = shortestPollMs;
   let planned = 0;
   const worked = new Set<string>();
   let evaluated = 0;
-  let planning: Promise<void> | null = null;
+  let planning: Promise<boolean> | null = null;
 
   const heartbeat = setInterval(
     () => {
@@ -78,17 +81,11 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
   );
   heartbeat.unref();
 
-  /** Queues all patients of the tenants whose measures or periods changed; at most once a second, one lane at a time. */
-  function checkPlans(): Promise<void> {
-    if (Date.now() - planned < planMs) return Promise.resolve();
-    planning ??= (async () => {
-      for (const tenant of await tenantsWithContent(database)) {
-        const { key } = await planOf(tenant);
-        if (await queueWhenPlanChanged(database, tenant, key))
-          log.info('measures or periods changed: all patients are evaluated again', { tenant });
-      }
+  /** Queues whom time or measures bring; at most once a second unless asked for, one lane at a time. */
+  function checkPlans(always = false): Promise<boolean> {
+    if (!always && planning === null && Math.abs(Date.now() - planned) < planMs) return Promise.resolve(false);
+    planning ??= plans.queue().finally(() => {
       planned = Date.now();
-    })().finally(() => {
       planning = null;
     });
     return planning;
@@ -98,28 +95,27 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
   async function keepSnapshots(): Promise<void> {
     const tenants = [...worked];
     worked.clear();
-    for (const tenant of tenants) await takeSnapshot(database, tenant, now().toISOString().slice(0, 10));
+    for (const tenant of tenants) await takeSnapshot(database, tenant, await plans.of(tenant));
     if (evaluated < analyseAfter) return;
     evaluated = 0;
     await refreshStatistics(database);
   }
 
-  function planOf(tenant: string): Promise<LivePlan> {
-    return livePlan(catalogue, tenant, now().toISOString().slice(0, 10), log);
-  }
-
   async function work(lane: string): Promise<void> {
-    while (!stopping) {
+    for (let turn = 1; !stopping.signal.aborted; turn += 1) {
       try {
         await checkPlans();
-        const claims = await claimPatients(database, lane, batchSize);
-        if (claims.length > 0) await evaluateClaims(lane, claims);
-        else {
+        const claims = await claimPatients(database, lane, batchSize, turn % turns === 0 ? 'waiting' : 'turn');
+        if (claims.length > 0) await evaluateAll(lane, claims);
+        else if (pauseMs < pollMs) {
+          pauseMs *= 1.5;
+          await rest(Math.min(pauseMs, pollMs));
+        } else {
           await keepSnapshots();
           await rest(pollMs);
         }
       } catch (error) {
-        if (stopping || error instanceof PoolClosed) break;
+        if (stopping.signal.aborted || error instanceof Stopped || error instanceof PoolClosed) break;
         // Most likely the database is away: what was claimed is claimed again when it is back.
         log.error('the gap worker failed and tries again', { reason: (error as Error).message });
         await rest(1000);
@@ -129,76 +125,48 @@ export function startGapWorker(settings: GapWorkerSettings): GapWorker {
     await releaseClaims(database, lane).catch(() => {});
   }
 
-  async function rest(milliseconds: number): Promise<void> {
-    await sleep(milliseconds, undefined, { signal: wakeUp.signal }).catch(() => {});
-    if (wakeUp.signal.aborted) wakeUp = new AbortController();
-  }
-
-  async function evaluateClaims(lane: string, claims: readonly Claim[]): Promise<void> {
+  async function evaluateAll(lane: string, claims: readonly Claim[]): Promise<void> {
     busy += 1;
+    pauseMs = shortestPollMs;
     try {
       for (const [tenant, own] of Map.groupBy(claims, (claim) => claim.tenant)) {
-        const { measures, resourceTypes } = await planOf(tenant);
-        const patients = own.map(({ patient }) => patient);
-        const records = await loadPatientRecords(database, tenant, patients, resourceTypes);
+        const plan = await plans.of(tenant);
         const at = now();
-        const outcomes = await Promise.all(
-          own.map((claim) => evaluatePatient(pool, claim, records.get(claim.patient) ?? null, measures, nowText(at))),
-        );
-        await write(lane, outcomes, at);
+        const clock = { at, now: local(at) };
+        const { signal } = stopping;
+        await evaluateClaims({ database, pool, reaches, lane, tenant, plan, signal, ...clock }, own);
         worked.add(tenant);
-        evaluated += outcomes.length;
+        evaluated += own.length;
       }
     } finally {
       busy -= 1;
     }
   }
 
-  /** One patient's value that the database refuses must not keep the others of the batch from being written. */
-  async function write(lane: string, outcomes: readonly PatientOutcome[], at: Date): Promise<void> {
-    try {
-      await writeTogether(lane, outcomes, at);
-    } catch (error) {
-      if (!/^22/.test((error as { code?: string }).code ?? '')) throw error; // SQLSTATE 22: data exception
-      const [first, ...others] = outcomes;
-      if (first !== undefined && others.length === 0) await writeTogether(lane, [withError(first, error as Error)], at);
-      else for (const outcome of outcomes) await write(lane, [outcome], at);
-    }
-  }
-
-  async function writeTogether(lane: string, outcomes: readonly PatientOutcome[], at: Date): Promise<void> {
-    await database.transaction(async (sql) => {
-      const held = await lockClaims(
-        sql,
-        lane,
-        outcomes.map(({ claim }) => claim),
-      );
-      const mine = new Set(held.map(({ patient }) => patient));
-      await writeOutcomes(
-        sql,
-        outcomes.filter(({ claim }) => mine.has(claim.patient)),
-        at,
-      );
-      await settleClaims(sql, lane, held);
-    });
+  async function rest(milliseconds: number): Promise<void> {
+    if (!stopping.signal.aborted) await sleep(milliseconds, undefined, { signal: wakeUp.signal }).catch(() => {});
+    if (wakeUp.signal.aborted) wakeUp = new AbortController();
   }
 
   const running = Promise.all(names.map(work));
 
   return {
-    wake: () => wakeUp.abort(),
+    wake() {
+      pauseMs = shortestPollMs;
+      wakeUp.abort();
+    },
     async idle() {
       for (;;) {
-        await checkPlans();
+        const more = await checkPlans(true);
         const { rows } = await database.query<{ empty: boolean }>(
-          'SELECT NOT EXISTS (SELECT FROM change_feed) AS empty',
+          'SELECT NOT EXISTS (SELECT FROM change_feed) AND NOT EXISTS (SELECT FROM outside_change) AS empty',
         );
-        if (rows[0]?.empty === true && busy === 0) return;
+        if (rows[0]?.empty === true && !more && busy === 0) return;
         await sleep(20);
       }
     },
     async stop() {
-      stopping = true;
+      stopping.abort();
       wakeUp.abort();
       await running;
       clearInterval(heartbeat);

@@ -6,8 +6,9 @@ import type { MeasurePackage } from '../content/package.ts';
 import { isDatabaseAway } from '../db/away.ts';
 import type { Logger } from '../log.ts';
 import { formatCanonical } from '../terminology/canonical.ts';
+import { isKept, type LivePeriod, periodOf } from './live-period.ts';
 
-/** A measure whose gaps are kept for every patient, with the period that is current. */
+/** A measure whose gaps are kept for every patient, with the period for which they are. */
 export interface LiveMeasure {
   readonly measure: InstalledMeasure;
   readonly packed: MeasurePackage;
@@ -16,35 +17,63 @@ export interface LiveMeasure {
 }
 
 export interface LivePlan {
+  /** The day (YYYY-MM-DD) that it was made for, as of the practice. */
+  readonly date: string;
+  /** Every live measure with the period that is current: what worklists show. */
   readonly measures: readonly LiveMeasure[];
-  /** Changes when a measure, its content or its period does: then every patient is to be evaluated again. */
+  /** These, and measures with the other periods that are kept live: what is evaluated. */
+  readonly all: readonly LiveMeasure[];
+  /** Changes when a measure, its content or its periods do: then patients' states are to be looked at again. */
   readonly key: string;
   /** FHIR types that the measures retrieve, and those that a worklist shows. */
   readonly resourceTypes: readonly string[];
 }
 
-/** The live measures of a tenant at a date. One whose content cannot be loaded is left out, and the log says which. */
-export async function livePlan(catalogue: Catalogue, tenant: string, date: string, log: Logger): Promise<LivePlan> {
-  const measures: LiveMeasure[] = [];
-  for (const measure of liveMeasures(await catalogue.list(tenant), date)) {
+/**
+ * The live measures of a tenant at a date. One whose content cannot be loaded is left out, and the log says which.
+ * @param kept periods that are kept live beside the current ones; of each measure the version counts that is of the period
+ */
+export async function livePlan(
+  catalogue: Catalogue,
+  tenant: string,
+  date: string,
+  log: Logger,
+  kept: readonly LivePeriod[] = [],
+): Promise<LivePlan> {
+  const installed = await catalogue.list(tenant);
+  const load = async (measure: InstalledMeasure, period: MeasurementPeriod): Promise<LiveMeasure[]> => {
     const canonical = formatCanonical(measure);
     try {
       const packed = await catalogue.package(tenant, canonical);
-      const { definition } = measure;
-      measures.push({
-        measure,
-        packed,
-        period: measurementPeriodAt(definition, date),
-        groups: reportedGroups(definition),
-      });
+      return [{ measure, packed, period, groups: reportedGroups(measure.definition) }];
     } catch (error) {
       if (isDatabaseAway(error)) throw error; // says nothing of the measure, whose gaps must not vanish for it
       log.error('a measure is installed and cannot be loaded', { measure: canonical, error: (error as Error).message });
+      return [];
+    }
+  };
+  const measures: LiveMeasure[] = [];
+  for (const measure of liveMeasures(installed, date))
+    measures.push(...(await load(measure, measurementPeriodAt(measure.definition, date))));
+  const all = [...measures];
+  // A state is kept by the start of its period: the current one is not displaced by another that starts with it.
+  const taken = new Set(all.map(({ measure, period }) => `${measure.url} ${period.start}`));
+  for (const other of kept) {
+    for (const measure of liveMeasures(installed, other.end)) {
+      const place = `${measure.url} ${other.start}`;
+      if (!isKept(other, measure.url, date) || taken.has(place)) continue;
+      taken.add(place);
+      all.push(...(await load(measure, periodOf(other))));
     }
   }
-  const parts = measures.map(({ packed, period }) => `${packed.hash} ${period.start} ${period.end}`).sort();
-  const resourceTypes = [
-    ...new Set(['Patient', 'Encounter', ...measures.flatMap(({ packed }) => packed.resourceTypes)]),
-  ];
-  return { measures, resourceTypes, key: createHash('sha256').update(parts.join('\n')).digest('hex') };
+  const parts = all.map(({ measure, packed, period }) =>
+    [measure.url, measure.version, packed.hash, period.start, period.end].join(' '),
+  );
+  return {
+    date,
+    measures,
+    all,
+    resourceTypes: [...new Set(['Patient', 'Encounter', ...all.flatMap(({ packed }) => packed.resourceTypes)])],
+    key: createHash('sha256').update(parts.sort().join('\n')).digest('hex'),
+  };
 }

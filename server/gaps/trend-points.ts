@@ -1,4 +1,5 @@
 import type { Sql } from '../db/database.ts';
+import type { LivePlan } from './live-plan.ts';
 import { type RateCounts, summedCounts } from './rate.ts';
 
 /**
@@ -102,28 +103,36 @@ export async function storePoints(sql: Sql, tenant: string, added: readonly NewP
 }
 
 /** Keeps what the live state says today of every current period: one snapshot a day, the last one counts. */
-export async function takeSnapshot(sql: Sql, tenant: string, today: string): Promise<void> {
+export async function takeSnapshot(
+  sql: Sql,
+  tenant: string,
+  { measures, date: today }: Pick<LivePlan, 'measures' | 'date'>,
+): Promise<void> {
   const { rows } = await sql.query<PointRow & { periodStart: string; periodEnd: string; contentHash: string }>(
     `SELECT measure_url AS "measureUrl", measure_version AS "measureVersion", group_id AS "groupId",
             period_start::text AS "periodStart", period_end::text AS "periodEnd", max(content_hash) AS "contentHash",
             ${summedCounts}
-     FROM gap_state WHERE tenant = $1 AND $2::date BETWEEN period_start AND period_end GROUP BY 1, 2, 3, 4, 5`,
+     FROM gap_state WHERE tenant = $1 AND live AND $2::date BETWEEN period_start AND period_end GROUP BY 1, 2, 3, 4, 5`,
     [tenant, today],
   );
+  const isCurrent = ({ measureUrl, periodStart }: { measureUrl: string; periodStart: string }): boolean =>
+    measures.some(({ measure, period }) => measure.url === measureUrl && period.start === periodStart);
   await storePoints(
     sql,
     tenant,
-    rows.map(({ measureUrl, measureVersion, groupId, periodStart, periodEnd, contentHash, ...counts }) => ({
-      measureUrl,
-      measureVersion,
-      groupId,
-      periodStart,
-      periodEnd,
-      contentHash,
-      date: today,
-      kind: 'snapshot',
-      counts,
-    })),
+    rows
+      .filter(isCurrent)
+      .map(({ measureUrl, measureVersion, groupId, periodStart, periodEnd, contentHash, ...counts }) => ({
+        measureUrl,
+        measureVersion,
+        groupId,
+        periodStart,
+        periodEnd,
+        contentHash,
+        date: today,
+        kind: 'snapshot',
+        counts,
+      })),
   );
 }
 

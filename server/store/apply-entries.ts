@@ -9,8 +9,10 @@ import { type Identified, identify } from './conditions.ts';
 import type { Applied, ApplyOptions, Entry, Locator } from './entry.ts';
 import { DuplicateEntry, InvalidId, TransactionFailed } from './errors.ts';
 import { plain } from './exact-json.ts';
+import { patientChanges } from './feed-notes.ts';
 import { linksBetween } from './links.ts';
 import { lockTargets, type Target } from './lock.ts';
+import { addReferringPatients } from './outside-changes.ts';
 import { type Links, replaceLinks } from './references.ts';
 import { assertValid, checkId, checkType } from './validate.ts';
 import { feedChanges, writeVersions } from './write-rows.ts';
@@ -167,15 +169,9 @@ async function write(
   }
 }
 
-/** The patients whose data changed, the one that a resource was taken from included. */
+/** The patients whose data changed, and those whose records include a resource in no compartment that did. */
 async function feed(sql: Transaction, tenant: string, now: string, writes: readonly Write[]): Promise<void> {
-  const changes = new Map<string, Set<string>>();
-  for (const { version } of writes) {
-    for (const patient of version.leaves === null ? [version.patient] : [version.patient, version.leaves]) {
-      const types = changes.get(patient);
-      if (types === undefined) changes.set(patient, new Set([version.type]));
-      else types.add(version.type);
-    }
-  }
+  const changes = patientChanges(writes);
+  await addReferringPatients(sql, tenant, writes, changes);
   await feedChanges(sql, tenant, now, changes);
 }

@@ -12,6 +12,8 @@ import type { NewVersion } from './write-rows.ts';
 export interface Write {
   readonly version: NewVersion;
   readonly index: IndexedResource;
+  /** Content of the version before; null when there was none, or it was deleted. */
+  readonly previous: string | null;
 }
 
 export interface Change {
@@ -92,6 +94,7 @@ function writeOf(
     write: {
       version: { patient, type, id, version, method, content, leaves },
       index: { patient, type, id, resource: stamped === null ? null : plain(stamped), replaces },
+      previous: current?.content ?? null,
     },
   };
 }
