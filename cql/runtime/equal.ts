@@ -117,7 +117,7 @@ function intervalsEqual(a: Interval, b: Interval): boolean | null {
 function fhirEqual(a: FhirElement | FhirObject, b: Value): boolean | null {
   const [x, y] = [jsonOf(a), jsonOf(b)];
   if (x === y) return true;
-  if (isResource(x) && isResource(y) && x.resourceType === y.resourceType && x.id === y.id) return true;
+  if (isResource(x) && isResource(y)) return x.resourceType === y.resourceType && x.id === y.id;
   return jsonEqual(x, y);
 }
 
@@ -142,21 +142,31 @@ export function isResource(
 function jsonEqual(a: unknown, b: unknown): boolean | null {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const [x, y] = [Object.entries(a), new Map(Object.entries(b))];
-  if (Array.isArray(a) && x.length !== y.size) return false;
-  let open = false;
-  for (const [name, value] of x) {
-    const other = y.get(name);
-    if (other === undefined) open = true;
-    else {
-      const equal = jsonEqual(value, other);
-      if (equal === false) return false;
-      if (equal === null) open = true;
-      y.delete(name);
+  if (Array.isArray(a)) return Array.isArray(b) ? jsonListsEqual(a, b) : false;
+  if (Array.isArray(b)) return false;
+  let [open, both] = [false, 0];
+  for (const name of Object.keys(a)) {
+    if (!Object.hasOwn(b, name)) {
+      open = true;
+      continue;
     }
+    both += 1;
+    const equal = jsonEqual(Reflect.get(a, name), Reflect.get(b, name));
+    if (equal === false) return false;
+    if (equal === null) open = true;
   }
-  return open || y.size > 0 ? null : true;
+  return open || Object.keys(b).length > both ? null : true;
+}
+
+function jsonListsEqual(a: readonly unknown[], b: readonly unknown[]): boolean | null {
+  if (a.length !== b.length) return false;
+  let open = false;
+  for (const [i, value] of a.entries()) {
+    const equal = jsonEqual(value, b[i]);
+    if (equal === false) return false;
+    if (equal === null) open = true;
+  }
+  return open ? null : true;
 }
 
 /**
