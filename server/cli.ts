@@ -6,6 +6,7 @@ import { writeNdjson } from '../demo/index.ts';
 import { auditEvent } from './auth/audit.ts';
 import { registerCql } from './cli/cql.ts';
 import { registerDirection } from './cli/direction.ts';
+import { registerPeriods } from './cli/periods.ts';
 import { readConfig } from './config.ts';
 import { installBundle } from './content/install-bundle.ts';
 import { installCheck } from './content/install-check.ts';
@@ -51,6 +52,7 @@ measures
   );
 
 registerDirection(measures, withServices);
+registerPeriods(program, withServices);
 
 program
   .command('demo')

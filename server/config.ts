@@ -15,7 +15,7 @@ const environment = z.object({
   GAPLESS_LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
   GAPLESS_LOG_FORMAT: z.enum(['auto', 'json', 'text']).default('auto'),
   GAPLESS_DEMO_PATIENTS: z.coerce.number().int().min(0).default(200),
-  GAPLESS_TIMEZONE: z.string().default('UTC'),
+  GAPLESS_TIMEZONE: z.string().refine(isTimezone, 'is an IANA time zone, such as America/New_York').default('UTC'),
   GAPLESS_MAX_BODY: z
     .string()
     .regex(/^\d+(kb|mb|gb)?$/i, 'is a size like 50mb')
@@ -24,6 +24,15 @@ const environment = z.object({
   GAPLESS_DEMO_EXPOSED: z.enum(['true', 'false']).default('false'),
   GAPLESS_CORS_ORIGINS: z.string().default(''),
 });
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -39,7 +48,7 @@ export interface Config {
   readonly logFormat: 'auto' | 'json' | 'text';
   /** Size of the demo practice that an empty database is filled with; 0 for none. */
   readonly demoPatients: number;
-  /** IANA zone of dates without an offset, where a request names none. */
+  /** IANA zone of the practice's days, and of dates without an offset where a request names none. */
   readonly timezone: string;
   readonly maxBody: string;
   /** Where clients reach the server, when a proxy stands before it. */

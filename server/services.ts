@@ -93,7 +93,7 @@ export async function startServices(config: Config, log: Logger): Promise<Servic
 async function start(config: Config, log: Logger, running: Running): Promise<Services> {
   const version = packageVersion(config.root);
   const connectionString = config.databaseUrl ?? (await embedded(config, log, running));
-  const database = running.add('the database', openDatabase({ connectionString, log, max: 20 }), (part) =>
+  const database = running.add('the database', openDatabase({ connectionString, log, max: 20, statementTimeoutMs }), (part) =>
     part.close(),
   );
   await requireDatabase(database, connectionString);
@@ -185,6 +185,8 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
   };
 }
 
+/** No statement of ours takes nearly as long: one that does is stuck. */
+const statementTimeoutMs = 300_000;
 const trendEveryMs = 6 * 3_600_000;
 
 /**

@@ -36,9 +36,12 @@ export interface DatabaseSettings {
   readonly log: Logger;
   /** Connections at most; 10 unless told. */
   readonly max?: number;
+  /** A statement that takes longer is ended by PostgreSQL, so that it cannot hold locks for good; null: none is. */
+  readonly statementTimeoutMs?: number | null;
 }
 
-export function openDatabase({ connectionString, log, max = 10 }: DatabaseSettings): Database {
+export function openDatabase(settings: DatabaseSettings): Database {
+  const { connectionString, log, max = 10, statementTimeoutMs = null } = settings;
   const pool = new pg.Pool({
     connectionString,
     max,
@@ -46,6 +49,13 @@ export function openDatabase({ connectionString, log, max = 10 }: DatabaseSettin
     connectionTimeoutMillis: 10_000,
     application_name: 'gapless',
   });
+  // Not as a parameter of the connection, which poolers refuse; the connection runs it before what it is asked next.
+  if (statementTimeoutMs !== null)
+    pool.on('connect', (client) => {
+      client.query(`SET statement_timeout = ${Math.round(statementTimeoutMs)}`).catch((error: Error) => {
+        log.warn('a database connection has no time limit', { reason: error.message });
+      });
+    });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => {
     if (!pool.ending) log.warn('an idle database connection broke', { reason: error.message });

@@ -18,6 +18,8 @@ export class MigrationChanged extends Error {
  */
 export async function migrate(database: Database): Promise<string[]> {
   return database.transaction(async (sql) => {
+    // Changing a large database takes as long as it takes, and others wait for it.
+    await sql.query('SET LOCAL statement_timeout = 0');
     await sql.query(`SELECT pg_advisory_xact_lock(hashtextextended('gapless.migrate', 0))`);
     await sql.query(
       'CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, hash text NOT NULL, ran_at timestamptz NOT NULL DEFAULT now())',

@@ -6,6 +6,7 @@ import { removeDirection, setDirection } from '../content/directions.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
 import { type LiveMeasure, type LivePlan, livePlan } from '../gaps/live-plan.ts';
+import { dayIn } from '../gaps/practice-day.ts';
 import { gapProgress } from '../gaps/progress.ts';
 import { removeTarget, setTarget } from '../gaps/targets.ts';
 import { measurePatients, patientSorts } from '../gaps/views/measure-patients.ts';
@@ -185,7 +186,7 @@ export async function answerApi(
 }
 
 function planOf({ context, services }: Call): Promise<LivePlan> {
-  return livePlan(services.catalogue, context.tenant, context.now.toISOString().slice(0, 10), context.log);
+  return livePlan(services.catalogue, context.tenant, dayIn(context.now, context.timezone), context.log);
 }
 
 function liveMeasure(plan: LivePlan, id: string): LiveMeasure {
