@@ -1,18 +1,23 @@
-import { CqlRuntimeError } from './errors.ts';
+import { covers, replaceMatches, splitAtMatches } from './pattern.ts';
+import { checkText } from './size.ts';
 import { isList, type Value } from './values/value.ts';
 
 /** Operators of strings (ELM 17). Positions count from 0. Null if an operand is null unless it says otherwise. */
 
-/** 17.2. Concatenate. */
+/** 17.2. Concatenate. @throws CqlRuntimeError for a text that is too long */
 export function Concatenate(a: Value, b: Value): string | null {
-  return typeof a === 'string' && typeof b === 'string' ? a + b : null;
+  if (typeof a !== 'string' || typeof b !== 'string') return null;
+  checkText(a.length + b.length);
+  return a + b;
 }
 
 /** 17.1. Combine: nulls among the strings are left out; null when nothing is left. A null separator is empty. */
 export function Combine(list: Value, separator: Value = null): string | null {
   if (list === null || !isList(list)) return null;
   const texts = list.filter((item) => typeof item === 'string');
-  return texts.length === 0 ? null : texts.join(typeof separator === 'string' ? separator : '');
+  const between = typeof separator === 'string' ? separator : '';
+  checkText(texts.reduce((sum, text) => sum + text.length + between.length, 0));
+  return texts.length === 0 ? null : texts.join(between);
 }
 
 /** 17.15. Split; a null separator doesn't split. */
@@ -24,7 +29,7 @@ export function Split(text: Value, separator: Value): readonly string[] | null {
 /** 17.16. SplitOnMatches. @throws CqlRuntimeError for an invalid pattern */
 export function SplitOnMatches(text: Value, pattern: Value): readonly string[] | null {
   if (typeof text !== 'string') return null;
-  return typeof pattern === 'string' ? text.split(expression(`(?:${pattern})`, '')).map((part) => part ?? '') : [text];
+  return typeof pattern === 'string' ? splitAtMatches(text, pattern) : [text];
 }
 
 /** 17.8 and 20.20. Length of a string; of a list, where null has none: 0. */
@@ -78,23 +83,14 @@ export function EndsWith(text: Value, suffix: Value): boolean | null {
 
 /** 17.10. Matches: the pattern covers the whole string. @throws CqlRuntimeError for an invalid pattern */
 export function Matches(text: Value, pattern: Value): boolean | null {
-  return typeof text === 'string' && typeof pattern === 'string' ? expression(`^(?:${pattern})$`, '').test(text) : null;
+  return typeof text === 'string' && typeof pattern === 'string' ? covers(text, pattern) : null;
 }
 
 /**
  * 17.13. ReplaceMatches: all matches. `$1` stands for a group, `\$` for a dollar.
- * @throws CqlRuntimeError for an invalid pattern
+ * @throws CqlRuntimeError for an invalid pattern, and for a text that is too long
  */
 export function ReplaceMatches(text: Value, pattern: Value, substitution: Value): string | null {
   if (typeof text !== 'string' || typeof pattern !== 'string' || typeof substitution !== 'string') return null;
-  const replacement = substitution.replace(/\\(.)/gs, (_, escaped: string) => (escaped === '$' ? '$$' : escaped));
-  return text.replace(expression(pattern, 'g'), replacement);
-}
-
-function expression(pattern: string, flags: string): RegExp {
-  try {
-    return new RegExp(pattern, flags);
-  } catch {
-    throw new CqlRuntimeError('The pattern is not a regular expression');
-  }
+  return replaceMatches(text, pattern, substitution, checkText);
 }
