@@ -52,6 +52,34 @@ export async function remarksFor(
   return Map.groupBy(rows.map(fromRow), ({ patient }) => patient);
 }
 
+/** Remarks of patients that come in their order: read by the hundreds, kept no longer than they are wanted. */
+export class RemarksInTurn {
+  readonly #sql: Sql;
+  readonly #tenant: string;
+  readonly #patients: readonly string[];
+  #next = 0;
+  #read: ReadonlyMap<string, readonly StoredRemark[]> = new Map();
+  #within: ReadonlySet<string> = new Set();
+
+  constructor(sql: Sql, tenant: string, patients: readonly string[]) {
+    this.#sql = sql;
+    this.#tenant = tenant;
+    this.#patients = patients;
+  }
+
+  async of(patient: string): Promise<readonly StoredRemark[]> {
+    while (!this.#within.has(patient) && this.#next < this.#patients.length) {
+      const some = this.#patients.slice(this.#next, this.#next + patientsAtOnce);
+      this.#next += some.length;
+      this.#within = new Set(some);
+      if (this.#within.has(patient)) this.#read = await remarksFor(this.#sql, this.#tenant, some);
+    }
+    return this.#read.get(patient) ?? [];
+  }
+}
+
+const patientsAtOnce = 500;
+
 function fromRow(row: Row): StoredRemark & { readonly patient: string } {
   return {
     patient: row.patient,

@@ -23,7 +23,8 @@ export function operationHandler(
 ): (request: FhirRequest, context: RequestContext) => Promise<FhirResponse> | null {
   return (request, context) => {
     const job = addressedJob(request.path);
-    if (job !== null) return answerJob(job, request, context, runtime.jobs);
+    if (job !== null)
+      return answerJob(job, request, context, { jobs: runtime.jobs, database: runtime.services.database });
     const address = addressedOperation(runtime.operations, request.path);
     return address === null ? null : answerOperation(address, request, context, runtime);
   };

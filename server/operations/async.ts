@@ -1,6 +1,8 @@
 import type { Resource } from '@medplum/fhirtypes';
 import type { RequestContext } from '../context.ts';
+import type { Database } from '../db/database.ts';
 import type { FhirRequest, FhirResponse } from '../interactions/interaction.ts';
+import { type JobFile, JobFiles, listJobFiles, readJobFile } from '../jobs/job-files.ts';
 import type { Job, JobHandler, Jobs } from '../jobs/jobs.ts';
 import type { Logger } from '../log.ts';
 import { ResourceNotFound } from '../store/errors.ts';
@@ -59,9 +61,12 @@ export function operationJobHandler(
   services: OperationServices,
   log: Logger,
 ): JobHandler {
-  return async ({ tenant, input, signal, progress }) => {
-    const { code, resourceType, resourceId, parameters, context } = input as OperationJobInput;
-    const operation = operations.find((candidate) => candidate.code === code);
+  return async ({ tenant, id, input, signal, progress }) => {
+    const { code, resourceType, resourceId, parameters, context, ndjson } = input as OperationJobInput;
+    const operation = operations.find(
+      (candidate) =>
+        candidate.code === code && (resourceType === null || candidate.resources?.includes(resourceType) !== false),
+    );
     if (operation === undefined) throw new UnknownOperation(`This version of the server has no operation $${code}`);
     const { requestId } = context;
     const whole = {
@@ -74,21 +79,29 @@ export function operationJobHandler(
       resourceId,
       progress,
     };
-    return operation.invoke(parameters, whole, services);
+    if (!ndjson) return operation.invoke(parameters, whole, services);
+    const files = await JobFiles.begin(services.database, tenant, id);
+    const deliver = (resource: Resource): Promise<void> =>
+      files.write(resource.resourceType === 'OperationOutcome' ? 'outcome' : 'output', resource);
+    for (const resource of returned(await operation.invoke(parameters, { ...whole, deliver }, services)))
+      await deliver(resource);
+    await files.end();
+    return null;
   };
 }
 
-/** A job, or the NDJSON file of its result. */
+/** A job, or one of its NDJSON files. */
 export interface JobAddress {
   readonly id: string;
-  readonly output: boolean;
+  readonly file: Pick<JobFile, 'kind' | 'number'> | null;
 }
 
-/** Reads `_job/[id]` and `_job/[id]/output`; null for other paths. */
-export function addressedJob([first, id, file, ...rest]: readonly string[]): JobAddress | null {
-  if (first !== jobPath || id === undefined || rest.length > 0 || (file !== undefined && file !== 'output'))
-    return null;
-  return { id, output: file === 'output' };
+/** Reads `_job/[id]`, `_job/[id]/output/[number]` and `_job/[id]/outcome/[number]`; null for other paths. */
+export function addressedJob([first, id, kind, number, ...rest]: readonly string[]): JobAddress | null {
+  if (first !== jobPath || id === undefined || rest.length > 0) return null;
+  if (kind === undefined) return { id, file: null };
+  if ((kind !== 'output' && kind !== 'outcome') || !/^[1-9]\d{0,6}$/.test(number ?? '')) return null;
+  return { id, file: { kind, number: Number(number) } };
 }
 
 /**
@@ -97,33 +110,35 @@ export function addressedJob([first, id, file, ...rest]: readonly string[]): Job
  * @throws ResourceNotFound, MethodNotAllowed, and the error of the operation when it failed
  */
 export async function answerJob(
-  { id, output }: JobAddress,
+  { id, file }: JobAddress,
   { method }: FhirRequest,
   { tenant, actor, baseUrl }: RequestContext,
-  jobs: Jobs,
+  { jobs, database }: { readonly jobs: Jobs; readonly database: Database },
 ): Promise<FhirResponse> {
   const job = await jobs.find(tenant, id);
   const asked = job?.kind === operationJob ? (job.input as OperationJobInput) : null;
   // What another actor asked for is none of this one's business, its existence included.
   if (job === null || asked?.context.actor.reference !== actor.reference || job.status === 'cancelled')
     throw new ResourceNotFound(`The asynchronous request ${id} does not exist, was cancelled or was deleted`);
-  if (method === 'DELETE' && !output) {
+  if (method === 'DELETE' && file === null) {
     if (!(await jobs.cancel(tenant, id))) await jobs.remove(tenant, id);
     return { status: 202, headers: {}, body: null };
   }
   if (method !== 'GET' && method !== 'HEAD') {
-    const allow = output ? ['GET', 'HEAD'] : ['GET', 'HEAD', 'DELETE'];
+    const allow = file !== null ? ['GET', 'HEAD'] : ['GET', 'HEAD', 'DELETE'];
     throw new MethodNotAllowed(`An asynchronous request answers ${allow.join(', ')}, not ${method}`, allow);
   }
   if (job.status === 'failed') throw failureOf(job);
   if (job.status !== 'completed') return running(job);
   const { ndjson, url } = asked;
-  if (output) return { status: 200, headers: { 'Content-Type': 'application/fhir+ndjson' }, body: lines(job.result) };
-  return {
-    status: 200,
-    headers: {},
-    body: ndjson ? manifest(job, url, `${baseUrl}/${jobPath}/${id}/output`) : (job.result as object),
-  };
+  if (file !== null) {
+    const body = await readJobFile(database, tenant, id, file);
+    if (body === null) throw new ResourceNotFound(`The asynchronous request ${id} has no ${file.kind} ${file.number}`);
+    return { status: 200, headers: { 'Content-Type': 'application/fhir+ndjson' }, body };
+  }
+  if (!ndjson) return { status: 200, headers: {}, body: job.result as object };
+  const files = await listJobFiles(database, tenant, id);
+  return { status: 200, headers: {}, body: manifest(job, url, `${baseUrl}/${jobPath}/${id}`, files) };
 }
 
 function running({ progress, message }: Job): FhirResponse {
@@ -131,24 +146,23 @@ function running({ progress, message }: Job): FhirResponse {
   return { status: 202, headers: { 'X-Progress': text, 'Retry-After': retryAfterSeconds }, body: null };
 }
 
-/** The manifest of a bulk-data answer: one file, a resource a line. */
-function manifest({ endedAt, createdAt, result }: Job, request: string, url: string): object {
-  const resources = returned(result);
-  const type = resources[0]?.resourceType;
-  const file = type === undefined ? [] : [{ type, url, count: resources.length }];
+/** The manifest of a bulk-data answer: files with a resource a line, and those that say what could not be given. */
+function manifest({ endedAt, createdAt }: Job, request: string, base: string, files: readonly JobFile[]): object {
+  const listed = (kind: JobFile['kind']): object[] =>
+    files
+      .filter((file) => file.kind === kind)
+      .map(({ number, resourceType, lines }) => ({
+        type: resourceType,
+        url: `${base}/${kind}/${number}`,
+        count: lines,
+      }));
   return {
     transactionTime: (endedAt ?? createdAt).toISOString(),
     request,
     requiresAccessToken: true,
-    output: file,
-    error: [],
+    output: listed('output'),
+    error: listed('outcome'),
   };
-}
-
-function lines(result: unknown): string {
-  return returned(result)
-    .map((resource) => `${JSON.stringify(resource)}\n`)
-    .join('');
 }
 
 /** The resources of the `return` parameters; any other answer is one resource. */

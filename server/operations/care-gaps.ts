@@ -1,23 +1,18 @@
-import type { OperationOutcome, Parameters, Resource } from '@medplum/fhirtypes';
-import {
-  bundleWithRemarks,
-  type CareGapsSettings,
-  careGapsBundle,
-  deqmVersions,
-  returnParameters,
-} from '../../bundles/index.ts';
-import { type GapStatus, measurementPeriod } from '../../measures/index.ts';
+import type { Bundle, OperationOutcome, Resource } from '@medplum/fhirtypes';
+import { bundleWithRemarks, type CareGapsSettings, careGapsBundle, deqmVersions } from '../../bundles/index.ts';
+import { type GapStatus, measurementPeriod, reportedGroups } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
-import { remarksFor } from '../gaps/remarks.ts';
+import { RemarksInTurn } from '../gaps/remarks.ts';
 import { cqlParameters } from './cql-parameters.ts';
 import { InvalidArguments, invalidArgument } from './errors.ts';
 import { absentPatients, evaluatePatients } from './evaluation.ts';
+import { ManyResources } from './many-resources.ts';
 import { resolveMeasures } from './measures.ts';
 import { defineOperation } from './operation.ts';
 import { resolveProvider } from './provider.ts';
 import { locationReferences } from './references.ts';
 import { deqmVersionCodes, manifest, parameters, periodEnd, periodStart, storeReport } from './report-arguments.ts';
-import { storeReports } from './store-reports.ts';
+import { ReportsToStore } from './store-reports.ts';
 import { resolveSubjects } from './subjects.ts';
 
 const statuses: Readonly<Record<GapStatus, readonly string[]>> = {
@@ -98,7 +93,14 @@ export const careGaps = defineOperation({
       context,
       services,
     );
-    const { patients, single } = await resolveSubjects({ subject, subjectGroup }, restrictions, context, services);
+    const { patients, single, leftOut } = await resolveSubjects(
+      { subject, subjectGroup },
+      restrictions,
+      context,
+      services,
+    );
+    const answer = new ManyResources(context, patients.length);
+    await answer.tell(...leftOut);
     const settings: CareGapsSettings = {
       period,
       date: context.now.toISOString(),
@@ -119,38 +121,40 @@ export const careGaps = defineOperation({
       gaps: true,
       statuses: settings.statuses,
     };
-    const remarks = await remarksFor(services.database, context.tenant, patients);
-    const bundles = [];
-    const failures: OperationOutcome['issue'] = [];
+    const remarks = new RemarksInTurn(services.database, context.tenant, patients);
+    const kept = new ReportsToStore(args.storeReport === true, 'care-gaps', reporter, context, services);
     const seen = new Set<string>();
     for await (const evaluated of evaluatePatients(evaluation, context, services)) {
       seen.add(evaluated.subject);
-      const answered = evaluated.measures.flatMap((outcome) => {
-        if (!('error' in outcome)) return [outcome];
-        if (single) throw outcome.error;
-        failures.push(failure(evaluated.subject, outcome.error, ` with ${outcome.definition.url}`));
-        return [];
-      });
+      const answered = [];
+      for (const outcome of evaluated.measures) {
+        if (!('error' in outcome)) answered.push(outcome);
+        else if (single) throw outcome.error;
+        else await answer.tell(failure(evaluated.subject, outcome.error, ` with ${outcome.definition.url}`));
+      }
       const bundle = careGapsBundle(
         { patient: evaluated.patient(), find: evaluated.find, measures: answered },
         settings,
       );
-      if (bundle !== null)
-        bundles.push(bundleWithRemarks(bundle, remarks.get(evaluated.subject) ?? [], settings.version));
+      if (bundle === null) continue;
+      const remarked = bundleWithRemarks(bundle, await remarks.of(evaluated.subject), settings.version);
+      await kept.add(madeHere(remarked, reporter));
+      await answer.add(remarked);
     }
-    for (const [patient, error] of absentPatients(patients, seen)) failures.push(failure(patient, error));
-    if (args.storeReport === true) {
-      // What has no version yet was made here; the rest is the patients' data.
-      const made = new Map<string, Resource>();
-      for (const { resource } of bundles.flatMap(({ entry }) => entry ?? []))
-        if (resource !== undefined && resource.meta?.versionId === undefined && resource.id !== undefined)
-          made.set(`${resource.resourceType}/${resource.id}`, resource);
-      made.delete(`${reporter.resourceType}/${reporter.id}`);
-      await storeReports('care-gaps', [...made.values()], reporter, context, services);
-    }
-    return withFailures(returnParameters(bundles), failures);
+    for (const [patient, error] of await absentPatients(patients, seen, context, services))
+      await answer.tell(failure(patient, error));
+    await kept.end();
+    return answer.whole();
   },
 });
+
+/** What has no version yet was made here; the rest is the patient's data. */
+function madeHere({ entry = [] }: Bundle, reporter: Resource): Resource[] {
+  return entry.flatMap(({ resource }) => {
+    if (resource === undefined || resource.id === undefined || resource.meta?.versionId !== undefined) return [];
+    return resource.resourceType === reporter.resourceType && resource.id === reporter.id ? [] : [resource];
+  });
+}
 
 /** The version whose names the request uses. */
 function versionOf(args: {
@@ -169,16 +173,30 @@ function versionOf(args: {
   return us || args.practitioner !== null || args.organization !== null ? 'us-5.0.0' : 'uv-1.0.0';
 }
 
-/** DEQM gives guidance for proportion and ratio measures only. */
+/**
+ * Gap status is "inferred" from scoring, improvement notation and score, and DEQM says how for proportion and ratio measures
+ * only (gaps in care reporting). A composite that is met all or not at all, or by opportunities, has a numerator and a
+ * denominator of its own, and its gap follows by the same table; one that averages scores has none.
+ */
 function requireGaps(measures: readonly InstalledMeasure[]): void {
   const without = measures.filter(
-    ({ definition }) => !definition.groups.some(({ scoring }) => scoring === 'proportion' || scoring === 'ratio'),
+    ({ definition }) =>
+      !reportedGroups(definition).some(
+        ({ scoring, populations }) =>
+          scoring === 'proportion' ||
+          scoring === 'ratio' ||
+          (scoring === 'composite' && populations.some(({ code }) => code === 'numerator')),
+      ),
   );
   if (without.length === 0) return;
   throw new InvalidArguments(
-    without.map(({ url }) => ({
+    without.map(({ url, definition }) => ({
       code: 'not-supported',
-      diagnostics: `measureUrl: ${url} is neither a proportion nor a ratio measure, and only those have gaps`,
+      diagnostics:
+        definition.compositeScoring === null
+          ? `measureUrl: ${url} is neither a proportion nor a ratio measure, and only those have gaps (DEQM, gaps in care reporting)`
+          : `measureUrl: ${url} is a composite that averages the scores of its components (${definition.compositeScoring}): ` +
+            'DEQM says only of proportion and ratio measures what a gap is. Ask for its components',
       expression: ["Parameters.parameter.where(name='measureUrl')"],
     })),
   );
@@ -187,11 +205,4 @@ function requireGaps(measures: readonly InstalledMeasure[]): void {
 function failure(subject: string, { name, message }: Error, what = ''): OperationOutcome['issue'][number] {
   const diagnostics = `Patient/${subject} was not evaluated${what}: ${name}: ${message}`;
   return { severity: 'error', code: 'processing', diagnostics };
-}
-
-/** Subjects that failed don't hide: beside the Bundles stands an OperationOutcome, named `outcome`. */
-function withFailures(answer: Parameters, issue: OperationOutcome['issue']): Parameters {
-  if (issue.length === 0) return answer;
-  const outcome: OperationOutcome = { resourceType: 'OperationOutcome', issue };
-  return { ...answer, parameter: [...(answer.parameter ?? []), { name: 'outcome', resource: outcome }] };
 }

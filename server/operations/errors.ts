@@ -46,3 +46,8 @@ export class MethodNotAllowed extends Error {
     this.allow = allow;
   }
 }
+
+/** More subjects than an answer holds that is given whole. */
+export class TooManySubjects extends Error {
+  override readonly name = 'TooManySubjects';
+}

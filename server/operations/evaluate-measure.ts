@@ -4,7 +4,7 @@ import { resolveMeasures } from './measures.ts';
 import { defineOperation } from './operation.ts';
 import { resolveProvider } from './provider.ts';
 import { parameters, periodEnd, periodStart, reportTypes, storeReport } from './report-arguments.ts';
-import { makeReports } from './reports.ts';
+import { aggregateReports, individualReports, type ReportRequest } from './reports.ts';
 import { resolveSubjects } from './subjects.ts';
 
 /**
@@ -73,22 +73,21 @@ export const evaluateMeasure = defineOperation({
       );
     if (args.lastReceivedOn !== null && !individual)
       throw invalidArgument('lastReceivedOn', 'is valid with reportType subject only', 'invalid');
-    const [set] = await makeReports(
-      {
-        operation: 'evaluate-measure',
-        reportType: individual ? 'individual' : reportType === 'subject-list' ? 'subject-list' : 'summary',
-        measures,
-        subjects,
-        period,
-        reporter,
-        parameters: args.parameters,
-        locations: [],
-        version: 'r4',
-        store: args.storeReport === true,
-      },
-      context,
-      services,
-    );
+    const request: ReportRequest = {
+      operation: 'evaluate-measure',
+      reportType: individual ? 'individual' : reportType === 'subject-list' ? 'subject-list' : 'summary',
+      measures,
+      subjects,
+      period,
+      reporter,
+      parameters: args.parameters,
+      locations: [],
+      version: 'r4',
+      store: args.storeReport === true,
+    };
+    const [set] = individual
+      ? await Array.fromAsync(individualReports(request, context, services))
+      : [await aggregateReports(request, context, services)];
     const report = set?.reports[0]?.report;
     if (report === undefined) throw invalidArgument('subject', 'was deleted while it was evaluated');
     return report;

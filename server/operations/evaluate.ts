@@ -1,6 +1,8 @@
-import { deqmVersions, measureReportBundle, returnParameters } from '../../bundles/index.ts';
+import type { Bundle } from '@medplum/fhirtypes';
+import { deqmVersions, measureReportBundle } from '../../bundles/index.ts';
 import { measurementPeriod } from '../../measures/index.ts';
 import { invalidArgument } from './errors.ts';
+import { ManyResources } from './many-resources.ts';
 import { resolveMeasures } from './measures.ts';
 import { defineOperation } from './operation.ts';
 import { resolveProvider } from './provider.ts';
@@ -14,7 +16,7 @@ import {
   reportTypes,
   storeReport,
 } from './report-arguments.ts';
-import { makeReports, type ReportSet } from './reports.ts';
+import { aggregateReports, individualReports, type ReportRequest, type ReportSet } from './reports.ts';
 import { resolveSubjects } from './subjects.ts';
 
 /** UV DEQM 1.0.0 Measure/$evaluate: Bundles of MeasureReports with the data behind them, in Parameters. */
@@ -72,29 +74,32 @@ export const evaluate = defineOperation({
     if (args.lastReceivedOn !== null && reportType !== 'individual')
       throw invalidArgument('lastReceivedOn', 'is for individual reports only', 'invalid');
     const version = deqmVersions.find((name) => name === args.deqmVersion) ?? 'uv-1.0.0';
-    const sets = await makeReports(
-      {
-        operation: 'evaluate',
-        reportType,
-        measures,
-        subjects,
-        period,
-        reporter,
-        parameters: args.parameters,
-        locations: locationReferences(args.location, context.baseUrl),
-        version,
-        store: args.storeReport === true,
-      },
-      context,
-      services,
-    );
+    const request: ReportRequest = {
+      operation: 'evaluate',
+      reportType,
+      measures,
+      subjects,
+      period,
+      reporter,
+      parameters: args.parameters,
+      locations: locationReferences(args.location, context.baseUrl),
+      version,
+      store: args.storeReport === true,
+    };
     const { lastReceivedOn } = args;
-    const date = context.now.toISOString();
-    return returnParameters(
-      sets.map((set) =>
-        measureReportBundle(set.reports, [...dataSince(set, lastReceivedOn), reporter], date, context.baseUrl),
-      ),
-    );
+    const bundleOf = (set: ReportSet): Bundle =>
+      measureReportBundle(
+        set.reports,
+        [...dataSince(set, lastReceivedOn), reporter],
+        context.now.toISOString(),
+        context.baseUrl,
+      );
+    const answer = new ManyResources(context, reportType === 'individual' ? subjects.patients.length : 1);
+    await answer.tell(...subjects.leftOut);
+    if (reportType === 'individual')
+      for await (const set of individualReports(request, context, services)) await answer.add(bundleOf(set));
+    else await answer.add(bundleOf(await aggregateReports(request, context, services)));
+    return answer.whole();
   },
 });
 

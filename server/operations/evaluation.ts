@@ -1,6 +1,7 @@
 import type { CqlValue } from '../../cql/index.ts';
 import type { GapStatus, MeasurementPeriod } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
+import { deletedPatients } from '../store/absent-patients.ts';
 import { ResourceNotFound } from '../store/errors.ts';
 import { instantIn } from './instant.ts';
 import type { OperationContext } from './operation.ts';
@@ -19,38 +20,61 @@ export interface Evaluation {
 }
 
 const progressEveryMs = 500;
+/** As many as one AuditEvent names. */
+const patientsPerAudit = 200;
 
-/** Patients that were meant and are not there, such as members of a Group that were deleted: they must not just vanish. */
-export function absentPatients(patients: readonly string[], seen: ReadonlySet<string>): ReadonlyMap<string, Error> {
+/**
+ * Patients that were meant and are not there, such as members of a Group that were deleted: they must not just vanish.
+ */
+export async function absentPatients(
+  patients: readonly string[],
+  seen: ReadonlySet<string>,
+  { tenant }: OperationContext,
+  { database }: OperationServices,
+): Promise<ReadonlyMap<string, Error>> {
   const absent = patients.filter((patient) => !seen.has(patient));
-  return new Map(absent.map((patient) => [patient, new ResourceNotFound(`Patient/${patient} does not exist`)]));
+  const deleted = await deletedPatients(database, tenant, absent);
+  return new Map(
+    absent.map((patient) => [
+      patient,
+      new ResourceNotFound(`Patient/${patient} ${deleted.has(patient) ? 'was deleted' : 'does not exist'}`),
+    ]),
+  );
 }
 
-/** Evaluates, tells how far it is, and leaves an AuditEvent that names the patients. */
+/** Evaluates, tells how far it is, and leaves AuditEvents that name the patients. */
 export async function* evaluatePatients(
   { operation, measures, patients, period, parameters, detail, gaps, statuses = null }: Evaluation,
   context: OperationContext,
   services: OperationServices,
 ): AsyncGenerator<EvaluatedSubject> {
   const { tenant, now, timezone, signal } = context;
-  const seen: string[] = [];
+  let done = 0;
+  let unaudited: string[] = [];
   let told = 0;
-  const options = { period, now: instantIn(now, timezone), parameters, detail, gaps, statuses, signal };
-  try {
-    for await (const evaluated of services.evaluate(tenant, measures, patients, options)) {
-      signal.throwIfAborted();
-      seen.push(evaluated.subject);
-      yield evaluated;
-      if (performance.now() - told < progressEveryMs) continue;
-      told = performance.now();
-      await context.progress(seen.length / patients.length, `${seen.length} of ${patients.length} patients`);
-    }
-  } finally {
+  const audit = async (): Promise<void> => {
+    const seen = unaudited;
+    unaudited = [];
     await services.audit.record(context, {
       action: 'E',
       interaction: `$${operation}`,
       resources: seen.map((id) => ({ type: 'Patient', id, version: null, patient: id })),
       query: null,
     });
+  };
+  const options = { period, now: instantIn(now, timezone), parameters, detail, gaps, statuses, signal };
+  try {
+    for await (const evaluated of services.evaluate(tenant, measures, patients, options)) {
+      signal.throwIfAborted();
+      done += 1;
+      unaudited.push(evaluated.subject);
+      if (unaudited.length === patientsPerAudit) await audit();
+      yield evaluated;
+      if (performance.now() - told < progressEveryMs) continue;
+      told = performance.now();
+      await context.progress(done / patients.length, `${done} of ${patients.length} patients`);
+    }
+  } finally {
+    if (unaudited.length > 0 || done === 0) await audit();
   }
 }

@@ -21,6 +21,8 @@ export interface OperationContext extends RequestContext {
   readonly resourceId: string | null;
   /** Tells how far it is, for who waits on an asynchronous request. `fraction` lies between 0 and 1. */
   progress(fraction: number, message: string): Promise<void>;
+  /** Takes a resource of the answer as soon as it is made. Absent where the answer is given whole. */
+  readonly deliver?: (resource: Resource) => Promise<void>;
 }
 
 interface OperationDescription {
@@ -69,4 +71,10 @@ export function defineOperation<const I extends Input>({
     check: (parameters) => void readArguments(input, parameters),
     invoke: async (parameters, context, services) => run(readArguments(input, parameters), context, services),
   };
+}
+
+/** Id of an operation's definition: its code, after the type where another operation has the same code. */
+export function operationId({ code, resources, definition }: Operation, operations: readonly Operation[]): string {
+  const first = operations.find((operation) => operation.code === code);
+  return first?.definition === definition ? code : `${resources?.[0] ?? 'Resource'}-${code}`;
 }

@@ -15,12 +15,13 @@ import {
 import type { FhirResource } from '../../cql/index.ts';
 import { type MeasureDefinition, type MeasurementPeriod, type ReportType, Tally } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
-import { remarksFor } from '../gaps/remarks.ts';
+import { RemarksInTurn } from '../gaps/remarks.ts';
 import { cqlParameters } from './cql-parameters.ts';
-import { absentPatients, evaluatePatients } from './evaluation.ts';
+import { absentPatients, type Evaluation, evaluatePatients } from './evaluation.ts';
+import { requireOneAnswer } from './many-resources.ts';
 import type { OperationContext } from './operation.ts';
 import type { EvaluatedSubject, OperationServices } from './services.ts';
-import { storeReports } from './store-reports.ts';
+import { ReportsToStore, storeReports } from './store-reports.ts';
 import type { Subjects } from './subjects.ts';
 
 export interface ReportRequest {
@@ -43,54 +44,95 @@ export interface ReportSet {
 }
 
 /**
- * Evaluates and reports. Individual: one set for each subject. Otherwise one set: the reports of the measures, for a
- * DEQM subject list with the individual reports that its Lists name. Patients that failed, or that are not there, are
- * counted nowhere and named in the reports.
+ * Evaluates and reports on each subject: one set for each, as soon as it is made. Patients that failed, or that are not
+ * there, have their reports too, with status `error`.
  */
-export async function makeReports(
+export async function* individualReports(
   request: ReportRequest,
   context: OperationContext,
   services: OperationServices,
-): Promise<readonly ReportSet[]> {
-  const individual = request.reportType === 'individual';
-  const withIndividuals = individual || (request.reportType === 'subject-list' && request.version !== 'r4');
-  const tallies = new Map<MeasureDefinition, Tally>();
-  const sets: ReportSet[] = [];
-  const evaluation = {
-    operation: request.operation,
-    measures: request.measures,
-    patients: request.subjects.patients,
-    period: request.period,
-    parameters: cqlParameters(request.parameters),
-    detail: withIndividuals,
-    gaps: false,
-  };
-  for (const { definition } of request.measures) tallies.set(definition, new Tally(definition));
-  // Base R4 has no remarks.
-  const remarks: ReadonlyMap<string, readonly CareGapRemark[]> =
-    withIndividuals && request.version !== 'r4'
-      ? await remarksFor(services.database, context.tenant, request.subjects.patients)
-      : new Map();
+): AsyncGenerator<ReportSet> {
+  const { patients } = request.subjects;
+  const remarks = remarksOf(request, context, services);
+  const kept = new ReportsToStore(request.store, request.operation, request.reporter, context, services);
   const seen = new Set<string>();
-  for await (const evaluated of evaluatePatients(evaluation, context, services)) {
+  for await (const evaluated of evaluatePatients(evaluationOf(request, true), context, services)) {
     seen.add(evaluated.subject);
-    if (!individual) count(evaluated, tallies);
-    if (withIndividuals)
-      sets.push(remarked(individualSet(evaluated, request, context), remarks.get(evaluated.subject) ?? [], request));
-  }
-  for (const [subject, error] of absentPatients(request.subjects.patients, seen)) {
-    for (const tally of tallies.values()) tally.addError(subject, error);
-    const failed = request.measures.map(({ definition }) =>
-      failedReport(subject, error, settingsOf(definition, request, context)),
+    const set = remarked(
+      individualSet(evaluated, request, context),
+      (await remarks?.of(evaluated.subject)) ?? [],
+      request,
     );
-    if (withIndividuals) sets.push({ reports: failed, data: [] });
+    await kept.add(madeOf(set));
+    yield set;
   }
-  const made = individual ? sets : [aggregateSet(tallies, sets, request, context)];
-  if (request.store) {
-    const own = made.flatMap(({ reports }) => reports.flatMap(({ report, resources }) => [report, ...resources]));
-    await storeReports(request.operation, own, request.reporter, context, services);
+  for (const [subject, error] of await absentPatients(patients, seen, context, services)) {
+    const set = absentSet(subject, error, request, context);
+    await kept.add(madeOf(set));
+    yield set;
   }
+  await kept.end();
+}
+
+/**
+ * Evaluates and reports on all subjects together: the reports of the measures, for a DEQM subject list with the
+ * individual reports that its Lists name. Patients that failed, or that are not there, are counted nowhere and named in
+ * the reports.
+ *
+ * @throws TooManySubjects for a subject list that would hold more individual reports than an answer does
+ */
+export async function aggregateReports(
+  request: ReportRequest,
+  context: OperationContext,
+  services: OperationServices,
+): Promise<ReportSet> {
+  const withIndividuals = request.reportType === 'subject-list' && request.version !== 'r4';
+  const { patients } = request.subjects;
+  if (withIndividuals) requireOneAnswer(patients.length);
+  const tallies = new Map(request.measures.map(({ definition }) => [definition, new Tally(definition)]));
+  const individuals: ReportSet[] = [];
+  const remarks = withIndividuals ? remarksOf(request, context, services) : null;
+  const seen = new Set<string>();
+  for await (const evaluated of evaluatePatients(evaluationOf(request, withIndividuals), context, services)) {
+    seen.add(evaluated.subject);
+    count(evaluated, tallies);
+    if (!withIndividuals) continue;
+    const set = individualSet(evaluated, request, context);
+    individuals.push(remarked(set, (await remarks?.of(evaluated.subject)) ?? [], request));
+  }
+  for (const [subject, error] of await absentPatients(patients, seen, context, services)) {
+    for (const tally of tallies.values()) tally.addError(subject, error);
+    if (withIndividuals) individuals.push(absentSet(subject, error, request, context));
+  }
+  const made = aggregateSet(tallies, individuals, request, context);
+  if (request.store) await storeReports(request.operation, madeOf(made), request.reporter, context, services);
   return made;
+}
+
+function evaluationOf(request: ReportRequest, detail: boolean): Evaluation {
+  const { operation, measures, subjects, period, parameters } = request;
+  const { patients } = subjects;
+  return { operation, measures, patients, period, parameters: cqlParameters(parameters), detail, gaps: false };
+}
+
+/** Null for base R4, which has no remarks. */
+function remarksOf(
+  { version, subjects }: ReportRequest,
+  { tenant }: OperationContext,
+  { database }: OperationServices,
+): RemarksInTurn | null {
+  return version === 'r4' ? null : new RemarksInTurn(database, tenant, subjects.patients);
+}
+
+function madeOf({ reports }: ReportSet): Resource[] {
+  return reports.flatMap(({ report, resources }) => [report, ...resources]);
+}
+
+function absentSet(subject: string, error: Error, request: ReportRequest, context: OperationContext): ReportSet {
+  const reports = request.measures.map(({ definition }) =>
+    failedReport(subject, error, settingsOf(definition, request, context)),
+  );
+  return { reports, data: [] };
 }
 
 function settingsOf(definition: MeasureDefinition, request: ReportRequest, { now }: OperationContext): ReportSettings {

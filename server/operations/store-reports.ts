@@ -63,3 +63,42 @@ async function isStored({ resourceType, id = '' }: Reporter, { tenant }: Operati
     throw error;
   }
 }
+
+/** How many resources are stored in one transaction where an answer is delivered piece by piece. */
+const resourcesAtOnce = 500;
+
+/**
+ * Stores reports as they are made: all in one transaction where the answer is given whole, by the hundreds where it is
+ * delivered piece by piece.
+ */
+export class ReportsToStore {
+  readonly #wanted: boolean;
+  readonly #store: (made: readonly Resource[]) => Promise<void>;
+  readonly #atOnce: number;
+  #waiting = new Map<string, Resource>();
+
+  constructor(
+    wanted: boolean,
+    operation: string,
+    reporter: Reporter,
+    context: OperationContext,
+    services: OperationServices,
+  ) {
+    this.#wanted = wanted;
+    this.#atOnce = context.deliver === undefined ? Number.POSITIVE_INFINITY : resourcesAtOnce;
+    this.#store = (made) => storeReports(operation, made, reporter, context, services);
+  }
+
+  async add(made: readonly Resource[]): Promise<void> {
+    if (!this.#wanted) return;
+    for (const resource of made) this.#waiting.set(`${resource.resourceType}/${resource.id}`, resource);
+    if (this.#waiting.size >= this.#atOnce) await this.end();
+  }
+
+  /** Stores what still waits. */
+  async end(): Promise<void> {
+    const made = [...this.#waiting.values()];
+    this.#waiting = new Map();
+    if (this.#wanted) await this.#store(made);
+  }
+}

@@ -1,8 +1,10 @@
+import type { OperationOutcomeIssue } from '@medplum/fhirtypes';
 import type { FhirResource } from '../../cql/index.ts';
 import type { RequestContext } from '../context.ts';
+import { ResourceDeleted, ResourceNotFound } from '../store/errors.ts';
 import { readResource } from '../store/read.ts';
-import { invalidArgument, UnsuitableSubject } from './errors.ts';
-import { localReference } from './references.ts';
+import { InvalidArguments, invalidArgument, UnsuitableSubject } from './errors.ts';
+import { type LocalReference, localReference } from './references.ts';
 import type { OperationServices } from './services.ts';
 
 /** Whom an operation is about. */
@@ -13,6 +15,8 @@ export interface Subjects {
   readonly reference: string | null;
   /** True when the request names one Patient. */
   readonly single: boolean;
+  /** Members of the Group that are left out, each with the reason. */
+  readonly leftOut: readonly OperationOutcomeIssue[];
 }
 
 export interface SubjectArguments {
@@ -34,22 +38,25 @@ export async function resolveSubjects(
   { tenant, baseUrl }: RequestContext,
   services: OperationServices,
 ): Promise<Subjects> {
+  const ofGroup = async (group: FhirResource, reference: string | null): Promise<Subjects> => {
+    const members = await groupMembers(group, tenant, baseUrl, services);
+    const patients = await restrict([...members.patients], providers, tenant, services);
+    return { patients, reference, single: false, leftOut: members.leftOut };
+  };
   if (subject !== null && subjectGroup !== null)
     throw invalidArgument('subjectGroup', 'cannot be used with subject', 'invalid');
   if (subject !== null) {
     const { type, id } = localReference('subject', subject, ['Patient', 'Group'], baseUrl);
     const { content } = await readResource(services.database, tenant, type, id);
-    if (type === 'Patient') return { patients: [id], reference: `Patient/${id}`, single: true };
-    const members = await groupMembers(JSON.parse(content ?? '{}'), tenant, baseUrl, services);
-    return { patients: await restrict(members, providers, tenant, services), reference: `Group/${id}`, single: false };
+    if (type === 'Patient') return { patients: [id], reference: `Patient/${id}`, single: true, leftOut: [] };
+    return ofGroup(JSON.parse(content ?? '{}'), `Group/${id}`);
   }
   if (subjectGroup !== null) {
-    const members = await groupMembers(subjectGroup, tenant, baseUrl, services);
-    const reference = subjectGroup.id === undefined ? null : `Group/${subjectGroup.id}`;
-    return { patients: await restrict(members, providers, tenant, services), reference, single: false };
+    return ofGroup(subjectGroup, subjectGroup.id === undefined ? null : `Group/${subjectGroup.id}`);
   }
   const all = providers.length === 0 ? await services.findIds(tenant, 'Patient', '') : null;
-  return { patients: all ?? (await restrict(null, providers, tenant, services)), reference: null, single: false };
+  const patients = all ?? (await restrict(null, providers, tenant, services));
+  return { patients, reference: null, single: false, leftOut: [] };
 }
 
 interface GroupMember {
@@ -57,32 +64,61 @@ interface GroupMember {
   readonly entity?: { readonly reference?: string };
 }
 
-/** Members of a Group and of the Groups in it, without the inactive ones. */
+interface GroupMembers {
+  readonly patients: Set<string>;
+  readonly leftOut: OperationOutcomeIssue[];
+}
+
+/** Members of a Group and of the Groups in it. Whoever is left out is told, with the reason: nobody just vanishes. */
 async function groupMembers(
   group: FhirResource,
   tenant: string,
   baseUrl: string,
   services: OperationServices,
-  seen: ReadonlySet<string> = new Set(),
-): Promise<readonly string[]> {
+  found: GroupMembers = { patients: new Set(), leftOut: [] },
+  seen: Set<string> = new Set(group.id === undefined ? [] : [group.id]),
+): Promise<GroupMembers> {
   const label = group.id === undefined ? 'The Group' : `Group/${group.id}`;
   if (group.type !== undefined && group.type !== 'person')
     throw new UnsuitableSubject(`${label} is of type ${String(group.type)}: measures are evaluated for persons`);
   if (group.actual === false)
     throw new UnsuitableSubject(`${label} describes its members by characteristics: list them in Group.member`);
   const members = (Array.isArray(group.member) ? group.member : []) as readonly GroupMember[];
-  const patients = new Set<string>();
-  for (const { inactive, entity } of members) {
-    if (inactive === true || entity?.reference === undefined) continue;
-    const { type, id } = localReference('subject', entity.reference, ['Patient', 'Group'], baseUrl);
-    if (type === 'Patient') patients.add(id);
-    else if (!seen.has(id)) {
-      const { content } = await readResource(services.database, tenant, 'Group', id);
-      const inner = await groupMembers(JSON.parse(content ?? '{}'), tenant, baseUrl, services, new Set([...seen, id]));
-      for (const patient of inner) patients.add(patient);
+  for (const [index, { inactive, entity }] of members.entries()) {
+    const member = memberOf(entity?.reference, baseUrl);
+    const leave = (severity: OperationOutcomeIssue['severity'], code: OperationOutcomeIssue['code'], why: string) =>
+      found.leftOut.push({ severity, code, diagnostics: `Member ${index + 1} of ${label} ${why}, and was left out` });
+    if (member === null) leave('error', 'not-found', 'is no reference to a Patient or Group of this server');
+    else if (inactive === true) leave('information', 'informational', `(${member.type}/${member.id}) is inactive`);
+    else if (member.type === 'Patient') found.patients.add(member.id);
+    else if (!seen.has(member.id)) {
+      seen.add(member.id);
+      const inner = await innerGroup(member.id, tenant, services);
+      if (inner === null) leave('error', 'not-found', `(Group/${member.id}) does not exist`);
+      else await groupMembers(inner, tenant, baseUrl, services, found, seen);
     }
   }
-  return [...patients];
+  return found;
+}
+
+function memberOf(reference: string | undefined, baseUrl: string): LocalReference | null {
+  if (reference === undefined) return null;
+  try {
+    return localReference('subject', reference, ['Patient', 'Group'], baseUrl);
+  } catch (error) {
+    if (error instanceof InvalidArguments) return null;
+    throw error;
+  }
+}
+
+async function innerGroup(id: string, tenant: string, { database }: OperationServices): Promise<FhirResource | null> {
+  try {
+    const { content } = await readResource(database, tenant, 'Group', id);
+    return content === null ? null : (JSON.parse(content) as FhirResource);
+  } catch (error) {
+    if (error instanceof ResourceNotFound || error instanceof ResourceDeleted) return null;
+    throw error;
+  }
 }
 
 async function restrict(

@@ -49,8 +49,11 @@ describe('Prefer: respond-async', () => {
   it('gives NDJSON when it is asked for: a manifest, and a file with a Bundle in each line', async () => {
     const path = pathOf(await start({ _outputFormat: 'application/fhir+ndjson' }));
     const { body } = await finished(path);
-    expect(body).toMatchObject({ output: [{ type: 'Bundle', url: `${baseUrl}/${path}/output`, count: 3 }], error: [] });
-    const file = await practice.send('GET', `${path}/output`);
+    expect(body).toMatchObject({
+      output: [{ type: 'Bundle', url: `${baseUrl}/${path}/output/1`, count: 3 }],
+      error: [],
+    });
+    const file = await practice.send('GET', `${path}/output/1`);
     expect(file.headers['Content-Type']).toBe('application/fhir+ndjson');
     const lines = String(file.body).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line).resourceType)).toEqual(['Bundle', 'Bundle', 'Bundle']);
