@@ -8,7 +8,7 @@ import { individualReport } from '../measure-report/individual.ts';
 import { referenceOf, resourceOf, unversioned } from '../references.ts';
 import { composition, type MeasureSection } from './composition.ts';
 import { detectedIssue } from './detected-issue.ts';
-import { guidanceResponse } from './guidance-response.ts';
+import { guidanceResponses } from './guidance-response.ts';
 import { type CareGapsSettings, groupIndex, type SubjectGaps } from './subject-gaps.ts';
 
 /**
@@ -24,22 +24,22 @@ export function careGapsBundle(subject: SubjectGaps, settings: CareGapsSettings)
   const guidance: GuidanceResponse[] = [];
   const others: Resource[] = [];
   const sections: MeasureSection[] = [];
-  for (const { definition, result, gaps: all } of subject.measures) {
+  for (const { definition, result, gaps: all, evaluatedAt = date } of subject.measures) {
     const gaps = all.filter(({ status }) => statuses.includes(status));
     if (gaps.length === 0) continue;
     const { report, resources } = individualReport(withEvidence(withoutScores(result, all, definition), all, subject), {
       definition,
       period: settings.period,
-      date,
+      date: evaluatedAt,
       reporter: { reference: `${reporter.resourceType}/${reporter.id}` },
       version,
       ...(settings.locations && { locations: settings.locations }),
     });
     const reportId = report.id ?? '';
     const measureIssues = gaps.map((gap) => {
-      const guide = guidanceResponse(gap, definition, reportId, patient, settings);
-      if (guide !== null) guidance.push(guide);
-      return detectedIssue(gap, definition, reportId, patient, guide, settings);
+      const guides = guidanceResponses(gap, definition, reportId, patient, evaluatedAt, settings);
+      guidance.push(...guides);
+      return detectedIssue(gap, definition, reportId, patient, guides, evaluatedAt, settings);
     });
     reports.push(report);
     issues.push(...measureIssues);

@@ -13,7 +13,8 @@ export function detectedIssue(
   definition: MeasureDefinition,
   reportId: string,
   patient: string,
-  guidance: GuidanceResponse | null,
+  guidance: readonly GuidanceResponse[],
+  date: string,
   settings: CareGapsSettings,
 ): DetectedIssue {
   const names = deqmNames[settings.version];
@@ -28,7 +29,7 @@ export function detectedIssue(
         },
       ],
     },
-    ...(guidance === null ? [] : [{ detail: [{ reference: `GuidanceResponse/${guidance.id}` }] }]),
+    ...guidance.map(({ id }) => ({ detail: [{ reference: `GuidanceResponse/${id}` }] })),
   ];
   return {
     resourceType: 'DetectedIssue',
@@ -45,7 +46,7 @@ export function detectedIssue(
       coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'CAREGAP', display: 'Care Gaps' }],
     },
     patient: { reference: patient },
-    identifiedDateTime: settings.date,
+    identifiedDateTime: date,
     evidence,
     ...(gap.reasons.length > 0 && { detail: gap.reasons.map(({ text }) => text).join(' ') }),
   };

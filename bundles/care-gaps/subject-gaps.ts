@@ -18,6 +18,11 @@ export interface SubjectGaps {
     readonly result: SubjectResult;
     /** One answer for each group that can have a gap (proportion and ratio). */
     readonly gaps: readonly GapAnswer[];
+    /**
+     * When that was calculated, as an instant: what MeasureReport.date, identifiedDateTime and occurrenceDateTime say.
+     * Without it, now (`CareGapsSettings.date`).
+     */
+    readonly evaluatedAt?: string;
   }[];
   /** Resources of the record by `Type/id`, for the evidence that the answers name; null when it is not there. */
   find(reference: string): FhirResource | null;
@@ -25,7 +30,7 @@ export interface SubjectGaps {
 
 export interface CareGapsSettings {
   readonly period: MeasurementPeriod;
-  /** When the gaps were calculated: an instant with offset. */
+  /** When the Bundle is made: an instant with offset. */
   readonly date: string;
   /** Practitioner, PractitionerRole or Organization that reports. */
   readonly reporter: Reporter;
