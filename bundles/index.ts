@@ -2,6 +2,13 @@ export { careGapsBundle } from './care-gaps/bundle.ts';
 export { gapHistoryBundle, type RecordedTransition, type TransitionSource } from './care-gaps/history.ts';
 export type { CareGapsSettings, Reporter, SubjectGaps } from './care-gaps/subject-gaps.ts';
 export {
+  type CollectedMeasure,
+  type CollectedSettings,
+  collectedBundle,
+  dataExchangeReport,
+} from './data-exchange/collected.ts';
+export { type DataOfInterest, dataOfInterest } from './data-exchange/data-of-interest.ts';
+export {
   type DataExchange,
   readDataExchange,
   type UpdateType,

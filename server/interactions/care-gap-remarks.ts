@@ -75,10 +75,14 @@ function isComputed({ id = '', measure = '', period = {}, subject }: MeasureRepo
   return isReportId(id, { measure, period: { start, end }, subject: patientId(subject?.reference) ?? '' });
 }
 
-/** @throws ComputedReportChanged naming the elements that differ */
+/**
+ * The same report given out at another time has another date, and is the same all the same.
+ *
+ * @throws ComputedReportChanged naming the elements that differ
+ */
 export function assertOnlyRemarks(before: MeasureReport, after: MeasureReport): void {
   const [was, is] = [before, after].map((report): Record<string, unknown> => {
-    const { meta: _, text: __, ...rest } = withoutRemarks(report);
+    const { meta: _, text: __, date: ___, ...rest } = withoutRemarks(report);
     return rest;
   });
   const elements = [...new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})])];

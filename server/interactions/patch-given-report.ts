@@ -107,7 +107,7 @@ function patched(
   groups: readonly string[],
 ): MeasureReport {
   try {
-    const result = patch(structuredClone(before) as unknown as FhirResource);
+    const result = patch(JSON.parse(JSON.stringify(before)) as FhirResource);
     assertValid(plain(result));
     return plain(result) as MeasureReport;
   } catch (error) {

@@ -1,4 +1,5 @@
 import { careGaps } from './care-gaps.ts';
+import { collectData } from './collect-data.ts';
 import { dataRequirements } from './data-requirements.ts';
 import { evaluate } from './evaluate.ts';
 import { evaluateMeasure } from './evaluate-measure.ts';
@@ -6,4 +7,4 @@ import { gapHistory } from './gap-history.ts';
 import type { Operation } from './operation.ts';
 
 /** All operations beside `$validate` (interactions). Routes, CapabilityStatement, OperationDefinitions and documentation are derived from this list. */
-export const operations: readonly Operation[] = [careGaps, gapHistory, evaluate, evaluateMeasure, dataRequirements];
+export const operations: readonly Operation[] = [careGaps, gapHistory, evaluate, evaluateMeasure, dataRequirements, collectData];
