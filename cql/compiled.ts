@@ -9,7 +9,14 @@ import { RecordIndex } from './compiler/record-index.ts';
 import { type RequestContext, RequestContexts } from './compiler/request-context.ts';
 import { toCqlValue } from './compiler/results.ts';
 import { Trace } from './compiler/trace.ts';
-import { CqlError, EvaluationFailed, MissingValueSet, UnknownExpression, UnsupportedElm } from './errors.ts';
+import {
+  BudgetExceeded,
+  CqlError,
+  EvaluationFailed,
+  MissingValueSet,
+  UnknownExpression,
+  UnsupportedElm,
+} from './errors.ts';
 import type { EvaluationRequest, EvaluationResult, Evaluator, PreparedLibrary } from './evaluator.ts';
 import { type LinkedLibrary, libraryKey } from './link.ts';
 import { reachableNodes } from './reachable.ts';
@@ -47,6 +54,9 @@ class RecordState {
     return kept instanceof RecordState;
   }
 }
+
+/** How long it is looked for where an evaluation was stopped. */
+const momentMs = 150;
 
 /** How many different requests (times, parameters) a record keeps values for. */
 const keptEvaluations = 4;
@@ -140,9 +150,36 @@ class Engine {
       }
       return { values, clauses: trace?.clauses() ?? [], retrieves: trace?.retrieves ?? [] };
     } catch (error) {
+      if (error instanceof BudgetExceeded)
+        throw this.#whereStopped(error, current, trace, withTrace(), record, request);
       if (error instanceof CqlError && !(error instanceof CqlRuntimeError)) throw error;
       throw this.#located(error, current, trace, withTrace(), record, request);
     }
+  }
+
+  /** The error with the place that the evaluation does not leave: found by the traced variant, within a moment. */
+  #whereStopped(
+    { budgetMs, reason }: BudgetExceeded,
+    expression: string,
+    given: Trace | null,
+    traced: RunnableLibrary,
+    record: PatientRecord,
+    request: EvaluationRequest,
+  ): BudgetExceeded {
+    const trace = given ?? new Trace();
+    if (given === null)
+      try {
+        const moment = { ...request, budgetMs: Math.min(budgetMs, momentMs) };
+        definitionValue(traced, expression, this.#evaluation(record, moment, trace));
+      } catch {
+        // Whatever stops it now: the trace has the place.
+      }
+    const place = trace.failed;
+    return new BudgetExceeded(
+      budgetMs,
+      reason,
+      place === null ? null : { library: place.library, expression: place.definition, locator: place.locator },
+    );
   }
 
   /** The error with its place: plain code keeps none, so what failed is evaluated once more by the traced variant. */
@@ -222,6 +259,8 @@ function checkValueSets(linked: LinkedLibrary, valueSets: ValueSetSource): void 
 /** What went wrong, without a word of the record. */
 function reasonOf(error: unknown): string {
   if (error instanceof CqlRuntimeError) return error.message;
-  if (error instanceof RangeError) return 'the expression is nested too deeply or a number is out of range';
-  return `the value could not be computed${error instanceof Error ? ` (${error.constructor.name})` : ''}`;
+  const name = typeof error === 'object' && error !== null && 'name' in error ? String(error.name) : null;
+  // By its name: a stack that overflows may throw the RangeError of another realm.
+  if (name === 'RangeError') return 'the expression is nested too deeply or a number is out of range';
+  return `the value could not be computed${error instanceof Error ? ` (${name})` : ''}`;
 }

@@ -115,9 +115,19 @@ export class EvaluationFailed extends CqlError {
 export class BudgetExceeded extends CqlError {
   override readonly name = 'BudgetExceeded';
   readonly budgetMs: number;
-  constructor(budgetMs: number) {
-    super(`The evaluation was stopped after ${budgetMs} ms`);
+  /** Where it was at the time, as EvaluationFailed has it; null when that is not known. */
+  readonly place: { readonly library: string; readonly expression: string; readonly locator: string | null } | null;
+  /** Why, when it was not the time. */
+  readonly reason: string | null;
+  constructor(budgetMs: number, reason: string | null = null, place: BudgetExceeded['place'] = null) {
+    const where =
+      place === null
+        ? ''
+        : ` in ${place.library}."${place.expression}"${place.locator === null ? '' : ` at ${place.locator}`}`;
+    super(`The evaluation was stopped ${reason ?? `after ${budgetMs} ms`}${where}`);
     this.budgetMs = budgetMs;
+    this.reason = reason;
+    this.place = place;
   }
 }
 

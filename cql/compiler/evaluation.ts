@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import { BudgetExceeded } from '../errors.ts';
 import type { Environment, Value } from '../runtime/index.ts';
 import type { FhirProperty, FhirType } from './fhir/model.ts';
@@ -10,6 +11,9 @@ import type { Trace } from './trace.ts';
 
 /** After how many steps the clock is read. */
 const stride = 2_000;
+/** After how many readings of the clock the memory is looked at, and how much of the thread's heap one evaluation may fill. */
+const clocksPerHeap = 25;
+const heapShare = 0.4;
 
 /** Values of definitions for one record, one `now` and one set of parameters: what compiled code gets as `cx`. */
 export class Evaluation {
@@ -25,6 +29,9 @@ export class Evaluation {
   fuel = stride;
   #budgetMs = Number.POSITIVE_INFINITY;
   #started = 0;
+  #clocks = 0;
+  /** Heap in use when it was first looked at; NaN before. */
+  #heapBefore = Number.NaN;
 
   constructor({ now, parameters }: RequestContext, reader: FhirReader, index: RecordIndex, trace: Trace | null) {
     this.env = { now, timezoneOffset: now.offset, budget: { step: (count = 1) => this.step(count) } };
@@ -38,6 +45,8 @@ export class Evaluation {
   begin(budgetMs: number | null): void {
     this.#budgetMs = budgetMs ?? Number.POSITIVE_INFINITY;
     this.#started = performance.now();
+    this.#clocks = 0;
+    this.#heapBefore = Number.NaN;
     this.fuel = stride;
   }
 
@@ -50,6 +59,19 @@ export class Evaluation {
   refuel(): void {
     this.fuel = stride;
     if (performance.now() - this.#started > this.#budgetMs) throw new BudgetExceeded(this.#budgetMs);
+    this.#clocks += 1;
+    if (this.#clocks % clocksPerHeap === 0) this.#checkHeap();
+  }
+
+  /** An evaluation runs alone in its thread until it ends, so what the heap grows by is its own. */
+  #checkHeap(): void {
+    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+    if (Number.isNaN(this.#heapBefore)) this.#heapBefore = used;
+    else if (used - this.#heapBefore > limit * heapShare)
+      throw new BudgetExceeded(
+        this.#budgetMs,
+        `when it had filled ${Math.round((limit * heapShare) / 2 ** 20)} MB of memory`,
+      );
   }
 
   property(value: Value, path: string): Value {

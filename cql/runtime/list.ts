@@ -1,6 +1,7 @@
 import { distinctValues } from './distinct.ts';
 import { Equal } from './equal.ts';
 import { CqlRuntimeError } from './errors.ts';
+import { checkList } from './size.ts';
 import { isList, Tuple, type Value } from './values/value.ts';
 
 /** 20.8. Distinct; nulls count as one value. */
@@ -15,9 +16,11 @@ export function Exists(a: Value): boolean {
   return false;
 }
 
-/** 20.11. Flatten: one level; nulls among the lists are left out. */
+/** 20.11. Flatten: one level; nulls among the lists are left out. @throws CqlRuntimeError for a list that is too long */
 export function Flatten(a: Value): readonly Value[] | null {
-  return a !== null && isList(a) ? a.flatMap((item) => (item === null ? [] : isList(item) ? item : [item])) : null;
+  if (a === null || !isList(a)) return null;
+  checkList(a.reduce<number>((sum, item) => sum + (item !== null && isList(item) ? item.length : 1), 0));
+  return a.flatMap((item) => (item === null ? [] : isList(item) ? item : [item]));
 }
 
 /** 20.12. First; null of an empty list. */
@@ -54,9 +57,10 @@ export function ToList(a: Value): readonly Value[] {
   return a === null ? [] : [a];
 }
 
-/** 20.30. Times: every tuple of `a` joined with every tuple of `b`. */
+/** 20.30. Times: every tuple of `a` joined with every tuple of `b`. @throws CqlRuntimeError for a list that is too long */
 export function Times(a: Value, b: Value): readonly Value[] | null {
   if (a === null || b === null || !isList(a) || !isList(b)) return null;
+  checkList(a.length * b.length);
   return a.flatMap((x) =>
     b.map((y) => (x instanceof Tuple && y instanceof Tuple ? new Tuple({ ...x.elements, ...y.elements }) : null)),
   );

@@ -3,6 +3,7 @@ import { DistinctValues, distinctValues } from './distinct.ts';
 import { includesInterval, Meets, Overlaps } from './interval.ts';
 import { Or } from './logical.ts';
 import { order } from './order.ts';
+import { checkList } from './size.ts';
 import { neighbour } from './steps.ts';
 import { precisions } from './values/precision.ts';
 import { Interval, isList, type Value } from './values/value.ts';
@@ -10,13 +11,15 @@ import { Interval, isList, type Value } from './values/value.ts';
 /**
  * 19.31 and 20.31. Union: of lists all values, each once, a null list being empty; of intervals that overlap or meet the
  * interval of both, otherwise null.
+ * @throws CqlRuntimeError for a list that is too long
  */
 export function Union(a: Value, b: Value): Value {
   if (a instanceof Interval || b instanceof Interval)
     return a instanceof Interval && b instanceof Interval ? unionOfIntervals(a, b) : null;
   const [x, y] = [asList(a), asList(b)];
   if (x === null || y === null) return distinctOrNull(x ?? y);
-  return distinctValues([...x, ...y]);
+  checkList(x.length + y.length);
+  return distinctValues(x.concat(y));
 }
 
 /** 19.15 and 20.17. Intersect: of lists the values that both have, each once; of intervals that overlap what they share. */
