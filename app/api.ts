@@ -56,6 +56,12 @@ export interface MeasureSummary {
   readonly period: Period;
   /** Null where the measure does not say: then no rate is better than another. */
   readonly improvementNotation: 'increase' | 'decrease' | null;
+  /** What an operator said of the direction, and what the Measure says instead; null where the Measure's own holds. */
+  readonly direction: {
+    readonly published: 'increase' | 'decrease' | null;
+    readonly reason: string;
+    readonly givenBy: string;
+  } | null;
   readonly target: { readonly rate: number; readonly source: string } | null;
   readonly initialPopulation: number;
   readonly denominator: number;
@@ -130,32 +136,80 @@ export interface PatientGap {
   readonly measure: MeasureName;
   readonly group: GroupName;
   readonly period: Period;
+  /** False for the gaps of a period beside the current one. */
+  readonly current: boolean;
+  /** Id of the MeasureReport to which remarks are added. */
+  readonly reportId: string;
+  /** Why an operator says that another direction is better than the Measure does; null where nobody does. */
+  readonly directionReason: string | null;
   readonly status: GapStatus | null;
   readonly since: string;
   readonly evaluatedAt: string;
   readonly dueBy: string | null;
   readonly reasons: readonly { readonly code: string; readonly text: string; readonly reference: string | null }[];
-  /** What put the patient where they are, each as "Mammography, 3 Feb 2025". */
-  readonly evidence: readonly {
-    readonly reference: string;
-    readonly summary: string;
-    readonly date: string | null;
-  }[];
+  /** What put the patient where they are. */
+  readonly evidence: readonly Evidence[];
   readonly nextSteps: readonly { readonly text: string }[];
   readonly populations: readonly PopulationCount[];
   /** Why the patient could not be evaluated. */
   readonly error: string | null;
+  /** Oldest first. None of them changes anything of the gap. */
+  readonly remarks: readonly Remark[];
+}
+
+/** A resource in one line, such as "Mammography, 3 Feb 2025". */
+export interface Evidence {
+  /** `Type/id` or `Type/id/_history/version`. */
+  readonly reference: string;
+  readonly summary: string;
+  readonly date: string | null;
+}
+
+/** What somebody said about a gap (DEQM deqm-careGapRemark). */
+export interface Remark {
+  readonly id: string;
+  readonly author: string;
+  /** Date or instant. */
+  readonly at: string;
+  readonly code: { readonly code: string | null; readonly display: string } | null;
+  readonly text: readonly string[];
+}
+
+/** A remark that is to be added to a gap. */
+export interface NewRemark {
+  readonly reportId: string;
+  readonly groupId: string | null;
+  readonly author: string;
+  /** Code of deqm-care-gap-remark; null for none. */
+  readonly code: string | null;
+  readonly text: string;
 }
 
 export interface GapTransition {
+  readonly id: number;
   readonly measureUrl: string;
   readonly measureTitle: string;
   readonly groupId: string | null;
+  /** Null when the measure has one group only, or is not live any more. */
+  readonly groupTitle: string | null;
+  readonly periodStart: string;
   readonly at: string;
   readonly from: GapStatus | null;
   readonly to: GapStatus | null;
-  /** `data`: the chart changed, in resources of these types; `measures`: the measure or its period did. */
-  readonly cause: { readonly kind: 'data' | 'measures'; readonly resourceTypes: readonly string[] };
+  /** `data`: the chart changed; `measures`: the measure, its content or its direction did; `period`: one began; `time`: time alone passed. */
+  readonly cause: {
+    readonly kind: 'data' | 'measures' | 'period' | 'time';
+    readonly resourceTypes: readonly string[];
+    /** The versions that changed, as far as known. */
+    readonly resources: readonly ChangedVersion[];
+  };
+}
+
+/** A version of a resource that changed a gap. */
+export interface ChangedVersion extends Evidence {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly at: string;
+  readonly writtenBy: { readonly reference: string; readonly display: string | null } | null;
 }
 
 /** GET /api/patients/:id. */
@@ -163,7 +217,7 @@ export interface PatientGaps {
   readonly patient: PatientHeader & { readonly lastVisit: string | null };
   /** The patient waits to be evaluated again. */
   readonly pending: boolean;
-  /** What is urgent first. */
+  /** The current period before others, in it what is urgent first. */
   readonly gaps: readonly PatientGap[];
   /** Latest first. */
   readonly history: readonly GapTransition[];

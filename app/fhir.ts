@@ -1,6 +1,7 @@
 import type {
   Bundle,
   MeasureSummary,
+  NewRemark,
   OperationOutcome,
   Patient,
   PatientGaps,
@@ -13,6 +14,8 @@ import type {
 /** The one file that fetches. Every answer is JSON; every failure becomes a RequestFailed that says what to do. */
 
 const timeoutMs = 30_000;
+/** Tells a FHIRPath Patch from a JSON Patch. */
+const fhirJson = 'application/fhir+json';
 
 /** A request that gave no answer, or one that is an error. */
 export class RequestFailed extends Error {
@@ -60,7 +63,7 @@ async function send(path: string, signal: AbortSignal | undefined, method: strin
       // A form names its own type.
       headers: {
         accept: 'application/json',
-        ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined || isForm ? {} : { 'content-type': method === 'PATCH' ? fhirJson : 'application/json' }),
       },
       body: body === undefined ? null : isForm ? body : JSON.stringify(body),
     });
@@ -109,6 +112,7 @@ function isOutcome(json: unknown): json is OperationOutcome {
 }
 
 const segment = encodeURIComponent;
+const deqm = 'http://hl7.org/fhir/uv/deqm';
 
 export function readStatus(signal: AbortSignal): Promise<ServerStatus> {
   return request('/api/status', signal);
@@ -141,6 +145,44 @@ export function readPatient(id: string, signal: AbortSignal): Promise<PatientGap
 /** @param target between 0 and 1; null removes it */
 export function setTarget(measure: string, groupId: string | null, target: number | null): Promise<unknown> {
   return request(`/api/measures/${segment(measure)}/target`, undefined, 'PUT', { groupId, target });
+}
+
+/** @param direction null: what the Measure says holds again */
+export function setDirection(
+  measure: string,
+  groupId: string | null,
+  direction: { readonly improvementNotation: 'increase' | 'decrease'; readonly reason: string } | null,
+): Promise<unknown> {
+  const body = { groupId, improvementNotation: null, ...direction };
+  return request(`/api/measures/${segment(measure)}/direction`, undefined, 'PUT', body);
+}
+
+/** Adds a remark to a gap, by FHIRPath Patch of its report (DEQM deqm-caregapremarkpatchparameters). */
+export function addRemark({ reportId, groupId, author, code, text }: NewRemark): Promise<unknown> {
+  const part = (url: string, value: object) => ({
+    name: 'extension',
+    part: [
+      { name: 'url', valueUri: url },
+      { name: 'value', ...value },
+    ],
+  });
+  const coding = { system: `${deqm}/CodeSystem/deqm-care-gap-remark`, code };
+  const group = groupId === null ? '' : `.where(id='${groupId.replace(/[\\']/g, '\\$&')}')`;
+  const remark = [
+    { name: 'url', valueUri: `${deqm}/StructureDefinition/deqm-careGapRemark` },
+    part('author', { valueString: author }),
+    part('authorDatetime', { valueDateTime: new Date().toISOString() }),
+    ...(code === null ? [] : [part('code', { valueCodeableConcept: { coding: [coding] } })]),
+    ...(text === '' ? [] : [part('text', { valueString: text })]),
+  ];
+  const operation = [
+    { name: 'type', valueCode: 'add' },
+    { name: 'path', valueString: `MeasureReport.group${group}` },
+    { name: 'name', valueString: 'extension' },
+    { name: 'value', part: remark },
+  ];
+  const body = { resourceType: 'Parameters', parameter: [{ name: 'operation', part: operation }] };
+  return request(`/fhir/MeasureReport/${segment(reportId)}`, undefined, 'PATCH', body);
 }
 
 /** @param reference `Type/id` or `Type/id/_history/version` */

@@ -17,6 +17,7 @@ import type {
   WorklistRequest,
 } from './api.ts';
 import {
+  addRemark,
   RequestFailed,
   readMeasures,
   readPatient,
@@ -25,12 +26,13 @@ import {
   readStatus,
   searchPatients,
   searchWorklist,
+  setDirection,
   setTarget,
 } from './fhir.ts';
 import { nameSeveralGroups } from './words.ts';
 
 const whileEvaluating = 2_000;
-const otherwise = 15_000;
+const otherwise = 5_000;
 const untilTrends = 10_000;
 
 /** What was read stays on show while it is read again, and when that fails: the page then says of when it is. */
@@ -112,6 +114,26 @@ export function useSetTarget(measure: string, groupId: string | null) {
   return useMutation({
     mutationFn: (target: number | null) => setTarget(measure, groupId, target),
     onSuccess: () => client.invalidateQueries({ queryKey: ['gaps', 'measures'] }),
+  });
+}
+
+export function useSetDirection(measure: string, groupId: string | null) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (direction: Parameters<typeof setDirection>[2]) => setDirection(measure, groupId, direction),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['status'] }); // everyone is evaluated again
+      return client.invalidateQueries({ queryKey: ['gaps'] });
+    },
+  });
+}
+
+/** @param patient id of the patient whose page shows the gap */
+export function useAddRemark(patient: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: addRemark,
+    onSuccess: () => client.invalidateQueries({ queryKey: ['gaps', 'patient', patient] }),
   });
 }
 

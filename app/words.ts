@@ -79,12 +79,35 @@ export function measurePath(
   return `/measures/${encodeURIComponent(measure.id)}${query.size === 0 ? '' : `?${query}`}`;
 }
 
+const causes: Readonly<Record<GapTransition['cause']['kind'], string>> = {
+  data: 'the patient’s record changed',
+  measures: 'the measure changed',
+  period: 'a measurement period began',
+  time: 'time passed',
+};
+
 /** What brought a change of status. */
 export function causeWords({ cause }: GapTransition): string {
-  if (cause.kind === 'measures') return 'the measure or its period changed';
   const types = cause.resourceTypes.filter((type) => type !== 'Patient').map(typeWords);
-  return types.length === 0 ? 'the patient’s record changed' : `the chart changed: ${types.join(', ')}`;
+  return cause.kind !== 'data' || types.length === 0 ? causes[cause.kind] : `the chart changed: ${types.join(', ')}`;
 }
+
+/** Codes of http://hl7.org/fhir/uv/deqm/CodeSystem/deqm-care-gap-remark, in the order in which people need them. */
+export const remarkWords: Readonly<Record<string, string>> = {
+  'order-placed': 'Order placed',
+  'satisfied-in-EHR': 'Satisfied, and recorded in the EHR',
+  'documented-elsewhere': 'Documented elsewhere',
+  'patient-refused': 'Patient refused',
+  deferred: 'Deferred',
+  'not-assessed': 'Not assessed',
+  'not-ingested': 'Data was sent and not taken in',
+  'out-of-range': 'Result out of range',
+  'attribution-mismatch': 'Not our patient',
+  suppressed: 'Suppressed',
+  rejected: 'Rejected',
+};
+
+export const directionWords = { increase: 'Higher is better', decrease: 'Lower is better' } as const;
 
 /** `MedicationRequest` as people say it: "medication request". */
 export function typeWords(type: string): string {

@@ -4,10 +4,11 @@ import { count, day } from '../format.ts';
 import { measurePath, measureTitle, populationWords, settledWords, statusWords, typeWords } from '../words.ts';
 import classes from './gap-card.module.css';
 import { GapStatus } from './gap-status.tsx';
+import { Remarks } from './remarks.tsx';
 
 /** One gap of a patient: how it stands, what would close it, why, on what evidence, and where the patient counts. */
-export function GapCard({ gap }: { readonly gap: PatientGap }) {
-  const { status, dueBy, period, nextSteps, reasons, evidence, populations, error } = gap;
+export function GapCard({ gap, patient }: { readonly gap: PatientGap; readonly patient: string }) {
+  const { status, dueBy, period, directionReason, nextSteps, reasons, evidence, populations, error } = gap;
   const steps = [...new Set(nextSteps.map(({ text }) => text))];
   const settled = error === null && reasons.length === 0 && evidence.length === 0 ? settledWords(populations) : null;
   const member = populations.filter((population) => population.count > 0);
@@ -24,6 +25,7 @@ export function GapCard({ gap }: { readonly gap: PatientGap }) {
         {dueBy !== null && <strong>Due by {day(dueBy)}. </strong>}
         Measured {day(period.start)} to {day(period.end)}.
       </p>
+      {directionReason !== null && <p className={classes.soft}>Direction overridden by operator: {directionReason}</p>}
       {error !== null && (
         <Part title="Why it could not be evaluated">
           <p>{error}</p>
@@ -77,6 +79,7 @@ export function GapCard({ gap }: { readonly gap: PatientGap }) {
           </span>
         ))}
       </p>
+      <Remarks gap={gap} patient={patient} />
     </article>
   );
 }

@@ -1,11 +1,11 @@
 import type { MeasureSummary } from '../api.ts';
 import { percent, points } from '../format.ts';
-import { standing } from '../words.ts';
+import { directionWords, standing } from '../words.ts';
 import classes from './rate.module.css';
 
 /** The rate, large, with how it stands against its target in words and on a scale from 0 to 100 %. */
 export function Rate({ summary }: { readonly summary: MeasureSummary }) {
-  const { rate, target, improvementNotation } = summary;
+  const { rate, target, improvementNotation, direction } = summary;
   const lower = improvementNotation === 'decrease';
   const stands = standing(summary);
   const kind = stands === null ? 'none' : stands.met ? 'met' : 'short';
@@ -25,11 +25,12 @@ export function Rate({ summary }: { readonly summary: MeasureSummary }) {
         </span>
         <span>{directions[improvementNotation ?? 'none']}</span>
       </div>
+      {direction !== null && <p className={classes.overridden}>Direction overridden by operator: {direction.reason}</p>}
     </div>
   );
 }
 
-const directions = { increase: 'Higher is better', decrease: 'Lower is better', none: '' } as const;
+const directions = { ...directionWords, none: '' } as const;
 
 function standingWords(summary: MeasureSummary): string {
   if (summary.rate === null) return 'Nobody to assess yet';

@@ -1,6 +1,7 @@
 import { useParams, useSearchParams } from 'react-router';
 import type { MeasureSummary } from '../api.ts';
 import card from '../components/card.module.css';
+import { DirectionButton } from '../components/direction-form.tsx';
 import { Empty } from '../components/empty.tsx';
 import { Failure } from '../components/failure.tsx';
 import { Funnel } from '../components/funnel.tsx';
@@ -12,7 +13,7 @@ import { Trend } from '../components/trend.tsx';
 import { Worklist } from '../components/worklist.tsx';
 import { counted, day } from '../format.ts';
 import { useMeasures } from '../queries.ts';
-import { measureTitle } from '../words.ts';
+import { directionWords, measureTitle } from '../words.ts';
 import { useWorklistView } from '../worklist-address.ts';
 import classes from './measure.module.css';
 
@@ -49,7 +50,7 @@ export function Measure() {
 
 function Group({ summary }: { readonly summary: MeasureSummary }) {
   const [{ population }] = useWorklistView();
-  const { measure, period } = summary;
+  const { measure, period, direction } = summary;
   return (
     <>
       <PageHeading title={measureTitle(summary)} parents={parents}>
@@ -68,6 +69,10 @@ function Group({ summary }: { readonly summary: MeasureSummary }) {
             <TargetButton summary={summary} />
           </div>
           <Rate summary={summary} />
+          <div className={classes.direction}>
+            <DirectionButton summary={summary} />
+            {direction !== null && <span>{overriddenWords(direction)}</span>}
+          </div>
           <p className={classes.gaps}>{gapsWords(summary)}</p>
         </section>
         <section className={card.card} aria-labelledby="counted">
@@ -92,6 +97,11 @@ function Group({ summary }: { readonly summary: MeasureSummary }) {
       <Worklist summary={summary} />
     </>
   );
+}
+
+function overriddenWords({ published, givenBy }: NonNullable<MeasureSummary['direction']>): string {
+  const said = published === null ? 'nothing' : directionWords[published].toLowerCase();
+  return `By ${givenBy}. The measure says: ${said}.`;
 }
 
 function gapsWords({ open, prospective, period }: MeasureSummary): string {

@@ -5,8 +5,10 @@ import { Empty } from '../components/empty.tsx';
 import { Failure } from '../components/failure.tsx';
 import { GapCard } from '../components/gap-card.tsx';
 import { GapTimeline } from '../components/gap-timeline.tsx';
+import { LatestChanges } from '../components/latest-changes.tsx';
 import { Loading } from '../components/loading.tsx';
 import { PageHeading } from '../components/page-heading.tsx';
+import { PeriodSwitch, usePeriodView } from '../components/period-switch.tsx';
 import { aboutPatient } from '../components/worklist-columns.ts';
 import { counted, day, moment } from '../format.ts';
 import { practitionerNames } from '../names.ts';
@@ -23,7 +25,7 @@ const parents = [
 export function Patient() {
   const { patient: id = '' } = useParams();
   const { data, error, refetch } = usePatient(id);
-  if (data !== undefined) return <Chart view={data} />;
+  if (data !== undefined) return <Chart key={data.patient.id} view={data} />;
   return (
     <>
       <PageHeading title="Patient" parents={parents} />
@@ -37,7 +39,8 @@ export function Patient() {
 }
 
 function Chart({ view }: { readonly view: PatientGaps }) {
-  const { patient, pending, gaps, history } = view;
+  const { patient, pending } = view;
+  const { gaps, history, periods, chosen } = usePeriodView(view);
   const toClose = gaps.filter(({ status }) => isToClose(status));
   const applicable = gaps.filter(({ status }) => !isToClose(status) && status !== 'not-applicable');
   const others = gaps.filter(({ status }) => status === 'not-applicable');
@@ -47,11 +50,15 @@ function Chart({ view }: { readonly view: PatientGaps }) {
       <PageHeading title={patient.name} documentTitle="Patient" parents={parents}>
         <Facts patient={patient} />
       </PageHeading>
-      {pending && (
-        <p role="status" className={classes.pending}>
-          The chart has just changed and is being evaluated again.
-        </p>
-      )}
+      <div role="status">
+        {pending && (
+          <p className={classes.pending}>
+            The chart has just changed and waits to be evaluated again. What you see is from before.
+          </p>
+        )}
+        <LatestChanges history={view.history} />
+      </div>
+      <PeriodSwitch periods={periods} chosen={chosen} />
       <div className={classes.grid}>
         <div>
           <section aria-labelledby="to-close">
@@ -59,18 +66,18 @@ function Chart({ view }: { readonly view: PatientGaps }) {
               {toClose.length === 0 ? 'No gaps to close' : `${counted(toClose.length, 'gap')} to close`}
             </h2>
             {gaps.length === 0 && <Empty title="No measure has been evaluated for this patient yet" />}
-            <Cards gaps={toClose} />
+            <Cards gaps={toClose} patient={patient.id} />
           </section>
           {applicable.length > 0 && (
             <section aria-labelledby="done">
               <h2 id="done">Nothing left to do</h2>
-              <Cards gaps={applicable} />
+              <Cards gaps={applicable} patient={patient.id} />
             </section>
           )}
           {others.length > 0 && (
             <details className={classes.others}>
               <summary>{counted(others.length, 'measure')} not about this patient</summary>
-              <Cards gaps={others} />
+              <Cards gaps={others} patient={patient.id} />
             </details>
           )}
         </div>
@@ -84,11 +91,11 @@ function Chart({ view }: { readonly view: PatientGaps }) {
   );
 }
 
-function Cards({ gaps }: { readonly gaps: PatientGaps['gaps'] }) {
+function Cards({ gaps, patient }: { readonly gaps: PatientGaps['gaps']; readonly patient: string }) {
   return (
     <div className={classes.cards}>
       {gaps.map((gap) => (
-        <GapCard key={`${gap.measure.id} ${gap.group.id}`} gap={gap} />
+        <GapCard key={`${gap.measure.id} ${gap.group.id} ${gap.period.start}`} gap={gap} patient={patient} />
       ))}
     </div>
   );

@@ -1,4 +1,11 @@
-import type { GapTransition, MeasureSummary, PatientGaps, ServerStatus, WorklistItem } from '../../app/api.ts';
+import type {
+  ChangedVersion,
+  GapTransition,
+  MeasureSummary,
+  PatientGaps,
+  ServerStatus,
+  WorklistItem,
+} from '../../app/api.ts';
 
 /** What the API answers for a small practice, in the shapes of the server's views. */
 
@@ -23,6 +30,7 @@ const screening: MeasureSummary = {
   group: { id: 'screening', title: 'Women of 42 to 74 with a mammogram within 27 months' },
   period: { start: '2026-01-01', end: '2026-12-31' },
   improvementNotation: 'increase',
+  direction: null,
   target: { rate: 0.7, source: 'Practice goal' },
   initialPopulation: 84,
   denominator: 84,
@@ -112,13 +120,25 @@ export const patients: readonly WorklistItem[] = Array.from({ length: 84 }, (_, 
 }));
 
 const history: GapTransition = {
+  id: 1,
+  periodStart: '2026-01-01',
+  groupTitle: null,
   measureUrl: screening.measure.url,
   measureTitle: screening.measure.title,
   groupId: 'screening',
   at: '2026-02-03T09:12:00.000Z',
   from: null,
   to: 'prospective-gap',
-  cause: { kind: 'data', resourceTypes: ['Patient', 'Encounter', 'MedicationRequest'] },
+  cause: { kind: 'data', resourceTypes: ['Patient', 'Encounter', 'MedicationRequest'], resources: [] },
+};
+
+const brought: ChangedVersion = {
+  reference: 'Encounter/visit-1/_history/2',
+  summary: 'Office visit, 3 Feb 2026',
+  date: '2026-02-03',
+  method: 'PUT',
+  at: '2026-03-07T09:11:59.000Z',
+  writtenBy: { reference: 'Practitioner/p2', display: 'Dr. Omar Haddad' },
 };
 
 export function chart(id: string): PatientGaps | null {
@@ -133,6 +153,18 @@ export function chart(id: string): PatientGaps | null {
         measure,
         group,
         period,
+        current: true,
+        reportId: 'report-1',
+        directionReason: null,
+        remarks: [
+          {
+            id: 'remark-1',
+            author: 'Dr. Omar Haddad',
+            at: '2026-10-08',
+            code: { code: 'order-placed', display: 'Order placed' },
+            text: ['Mammogram booked for 2 December.'],
+          },
+        ],
         status: item.status,
         since: item.since,
         evaluatedAt: '2026-11-22T14:32:00.000Z',
@@ -150,6 +182,10 @@ export function chart(id: string): PatientGaps | null {
         measure: readmission.measure,
         group: readmission.group,
         period,
+        current: true,
+        reportId: 'report-2',
+        directionReason: null,
+        remarks: [],
         status: 'not-applicable',
         since: item.since,
         evaluatedAt: '2026-11-22T14:32:00.000Z',
@@ -160,16 +196,49 @@ export function chart(id: string): PatientGaps | null {
         populations: [{ code: 'initial-population', count: 0 }],
         error: null,
       },
+      {
+        measure,
+        group,
+        period: { start: '2025-01-01', end: '2025-12-31' },
+        current: false,
+        reportId: 'report-3',
+        directionReason: 'The rate counts what should be rare',
+        remarks: [],
+        status: 'closed-gap',
+        since: '2025-11-02T10:00:00.000Z',
+        evaluatedAt: '2026-01-01T00:10:00.000Z',
+        dueBy: null,
+        reasons: [],
+        evidence: [],
+        nextSteps: [],
+        populations: [{ code: 'numerator', count: 1 }],
+        error: null,
+      },
     ],
     history: [
       {
         ...history,
+        id: 4,
         at: '2026-10-07T09:12:00.000Z',
         from: 'closed-gap',
-        cause: { kind: 'measures', resourceTypes: [] },
+        cause: { kind: 'measures', resourceTypes: [], resources: [] },
       },
-      { ...history, at: '2026-03-07T09:12:00.000Z', from: 'prospective-gap', to: 'closed-gap' },
+      {
+        ...history,
+        id: 3,
+        at: '2026-03-07T09:12:00.000Z',
+        from: 'prospective-gap',
+        to: 'closed-gap',
+        cause: {
+          ...history.cause,
+          resources: [
+            brought,
+            { ...brought, reference: 'Encounter/visit-2/_history/3', method: 'DELETE', writtenBy: null },
+          ],
+        },
+      },
       history,
+      { ...history, id: 0, periodStart: '2025-01-01', at: '2025-11-02T10:00:00.000Z', to: 'closed-gap' },
     ],
   };
 }
@@ -181,6 +250,9 @@ export const visit = {
   subject: { reference: 'Patient/patient-3' },
   period: { start: '2026-02-03T09:00:00Z' },
 };
+
+/** The version that the history names. */
+export const visitVersion = { ...visit, meta: { versionId: '2' } };
 
 export const practitioners = {
   resourceType: 'Bundle',

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MeasureSummary, ServerStatus, WorklistItem, WorklistRequest } from '../../app/api.ts';
-import { chart, measures, patients, practitioners, status, visit } from './answers.ts';
+import type { MeasureSummary, PatientGaps, ServerStatus, WorklistItem, WorklistRequest } from '../../app/api.ts';
+import { chart, measures, patients, practitioners, status, visit, visitVersion } from './answers.ts';
 
 const page = fileURLToPath(new URL('../../app/dist/', import.meta.url));
 
@@ -23,6 +23,8 @@ const types: Readonly<Record<string, string>> = {
 export class ApiStage {
   measures: readonly MeasureSummary[] = measures;
   status: ServerStatus = status;
+  /** What charts say beside what they always say. */
+  changes: Partial<PatientGaps> = {};
   /** Answers everything below /api and /fhir with this status and an OperationOutcome; null: as usual. */
   failing: { readonly status: number; readonly diagnostics: string } | null = null;
   /** What was asked, with its body. */
@@ -35,7 +37,7 @@ export class ApiStage {
   }
 
   reset(): void {
-    Object.assign(this, { measures, status, failing: null });
+    Object.assign(this, { measures, status, changes: {}, failing: null });
     this.requests.length = 0;
   }
 
@@ -61,12 +63,31 @@ export class ApiStage {
     if (path === '/api/status') return [200, this.status];
     if (path === '/api/measures') return [200, { measures: this.measures }];
     if (method === 'PUT' && path.endsWith('/target')) return [200, this.#setTarget(JSON.parse(body))];
+    if (method === 'PUT' && path.endsWith('/direction')) return [200, this.#setDirection(JSON.parse(body))];
     if (path.startsWith('/api/measures/')) return [200, worklist(JSON.parse(body))];
     if (path === '/fhir/Patient/_search') return [200, patientsNamed(new URLSearchParams(body))];
     if (path === '/fhir/Practitioner') return [200, practitioners];
     if (path === '/fhir/Encounter/visit-1') return [200, visit];
+    if (path === '/fhir/Encounter/visit-1/_history/2') return [200, visitVersion];
+    if (method === 'PATCH') return [200, outcome('The remark is kept')];
     const found = id === '' ? null : chart(id);
-    return found === null ? [404, outcome('There is no patient with this id')] : [200, found];
+    return found === null ? [404, outcome('There is no patient with this id')] : [200, { ...found, ...this.changes }];
+  }
+
+  #setDirection(given: {
+    groupId: string | null;
+    improvementNotation: 'increase' | 'decrease' | null;
+    reason: string;
+  }) {
+    const { groupId, improvementNotation, reason } = given;
+    this.measures = this.measures.map((summary) => {
+      if (summary.group.id !== groupId) return summary;
+      const published = summary.direction === null ? summary.improvementNotation : summary.direction.published;
+      return improvementNotation === null
+        ? { ...summary, improvementNotation: published, direction: null }
+        : { ...summary, improvementNotation, direction: { published, reason, givenBy: 'the operator' } };
+    });
+    return given;
   }
 
   #setTarget({ groupId, target }: { groupId: string | null; target: number | null }): unknown {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { chart } from './answers.ts';
 import { describeInChromium } from './browser.ts';
 import { visitor } from './visitor.ts';
 
@@ -165,6 +166,25 @@ describeInChromium('The page', () => {
       await guest.page.getByRole('button', { name: 'Set a target' }).waitFor();
     });
 
+    it('lets an operator say that the other direction is better, with a reason, and take it back', async () => {
+      await guest.visit('/measures/BreastCancerScreening-1.0.0');
+      await guest.page.getByText('Higher is better').waitFor();
+      await guest.page.getByRole('button', { name: 'Change direction' }).click();
+      await guest.page.getByRole('dialog').getByLabel('Direction').selectOption('decrease');
+      await guest.page.getByRole('button', { name: 'Save' }).click();
+      await guest.page.getByText('Say why, for whoever reads the results').waitFor();
+      await guest.page.getByLabel('Why').fill('It counts those who were missed');
+      await guest.page.getByRole('button', { name: 'Save' }).click();
+      await guest.page.getByText('Direction overridden by operator: It counts those who were missed').waitFor();
+      await guest.page.getByText('By the operator. The measure says: higher is better.').waitFor();
+      await guest.page.getByText('Lower is better').waitFor();
+      await guest.page.getByRole('button', { name: 'Change direction' }).click();
+      await guest.page.getByRole('dialog').getByLabel('Direction').selectOption('');
+      await guest.page.getByRole('button', { name: 'Save' }).click();
+      await guest.page.getByText('Direction overridden').waitFor({ state: 'detached' });
+      await guest.page.getByText('Higher is better').waitFor();
+    });
+
     it('shows what its content was warned about', async () => {
       await guest.visit('/measures/PoorControl-1.0.0');
       await guest.page.getByText('1 warning about this measure’s content').click();
@@ -189,18 +209,94 @@ describeInChromium('The page', () => {
         .filter({ has: guest.page.getByRole('time') })
         .allInnerTexts();
       expect(history).toEqual([
-        expect.stringMatching(/closed → to do\s+7 Oct 2026, 09:12: the measure or its period changed/),
-        expect.stringMatching(/to do → closed\s+7 Mar 2026, 09:12: the chart changed: encounter, medication request/),
+        expect.stringMatching(/closed → to do\s+7 Oct 2026, 09:12: the measure changed/),
+        expect.stringMatching(
+          /to do → closed\s+7 Mar 2026, 09:12: the chart changed: encounter, medication request\s+Office visit, 3 Feb 2026 version 2, by Dr. Omar Haddad\s+Office visit, 3 Feb 2026 deleted/,
+        ),
         expect.stringMatching(/: to do\s+3 Feb 2026, 09:12: first evaluated/),
       ]);
     });
 
     it('leads from the evidence to the resource, and back to the patient', async () => {
       await guest.visit('/patients/patient-3');
-      await guest.page.getByRole('link', { name: 'Office visit, 3 Feb 2026' }).click();
+      const gap = guest.page.getByRole('article').first();
+      await gap.getByRole('link', { name: 'Office visit, 3 Feb 2026' }).click();
       await guest.page.getByText('"resourceType": "Encounter"').waitFor();
       await guest.page.getByRole('link', { name: 'The patient' }).click();
       await guest.page.getByRole('heading', { level: 2, name: '1 gap to close' }).waitFor();
+    });
+
+    it('leads from a change to the version that brought it', async () => {
+      await guest.visit('/patients/patient-3');
+      await guest.page.getByRole('list', { name: 'Brought by' }).getByRole('link').first().click();
+      await guest.page.getByText('"versionId": "2"').waitFor();
+    });
+
+    it('shows the gaps of another period, with their own history, and the way back', async () => {
+      await guest.visit('/patients/patient-3');
+      await guest.page.getByRole('link', { name: '2025' }).click();
+      await guest.page.getByRole('heading', { level: 2, name: 'No gaps to close' }).waitFor();
+      const text = await guest.page.getByRole('main').textContent();
+      expect(text).toContain('Measured 1 Jan 2025 to 31 Dec 2025');
+      expect(text).toContain('Direction overridden by operator: The rate counts what should be rare');
+      expect(text).toContain('2 Nov 2025, 10:00');
+      expect(text).not.toContain('7 Oct 2026');
+      await guest.page.reload();
+      await guest.page.getByRole('heading', { level: 2, name: 'No gaps to close' }).waitFor();
+      await guest.page.getByRole('link', { name: 'Current period' }).click();
+      await guest.page.getByRole('heading', { level: 2, name: '1 gap to close' }).waitFor();
+    });
+
+    it('shows what was remarked, and adds a remark through FHIR that is not thought to close the gap', async () => {
+      await guest.visit('/patients/patient-3');
+      const gap = guest.page.getByRole('article').first();
+      expect(await gap.textContent()).toMatch(/Order placed: Mammogram booked[\s\S]*Dr. Omar Haddad, 8 Oct 2026/);
+      await gap.getByRole('button', { name: 'Add a remark' }).click();
+      const form = gap.getByRole('form', { name: 'New remark' });
+      expect(await form.textContent()).toContain('A remark never closes a gap');
+      await form.getByRole('button', { name: 'Save the remark' }).click();
+      await form.getByText('Choose something, or write a text').waitFor();
+      await form.getByText('Say who you are').waitFor();
+      await form.getByLabel('What there is to say').selectOption('patient-refused');
+      await form.getByLabel('Text').fill('Asked twice.');
+      await form.getByLabel('Your name').fill('Ann Smith');
+      await form.getByRole('button', { name: 'Save the remark' }).click();
+      await form.waitFor({ state: 'detached' });
+      const patch = guest.stage.requests.find(({ method }) => method === 'PATCH');
+      expect(patch?.path).toBe('/fhir/MeasureReport/report-1');
+      for (const said of [
+        `MeasureReport.group.where(id='screening')`,
+        'deqm-careGapRemark',
+        'patient-refused',
+        'Asked twice.',
+        'Ann Smith',
+      ])
+        expect(patch?.body).toContain(said);
+      await gap.getByRole('button', { name: 'Add a remark' }).click();
+      expect(await form.getByLabel('Your name').inputValue()).toBe('Ann Smith');
+    });
+
+    it('tells what changes while it is looked at, without a reload', async () => {
+      await guest.visit('/patients/patient-3');
+      const before = chart('patient-3');
+      const change = before?.history[0];
+      if (before === null || change === undefined) throw new Error('the chart has a history');
+      const closing = { ...change, id: 9, from: 'prospective-gap' as const, to: 'closed-gap' as const };
+      guest.stage.changes = {
+        gaps: before.gaps.map((gap) => ({ ...gap, status: 'closed-gap' as const })),
+        history: [closing, ...before.history],
+      };
+      guest.stage.status = { ...guest.stage.status, lastEvaluated: '2026-11-22T15:00:00.000Z' };
+      await guest.page.getByText('Just now: Breast cancer screening is closed, was to do.').waitFor();
+      await guest.page.getByRole('heading', { level: 2, name: 'No gaps to close' }).waitFor();
+      await guest.page.getByRole('button', { name: 'Got it' }).click();
+      await guest.page.getByText('Just now').waitFor({ state: 'detached' });
+    });
+
+    it('says of a chart that waits to be evaluated that it does', async () => {
+      guest.stage.changes = { pending: true };
+      await guest.visit('/patients/patient-3');
+      await guest.page.getByText('waits to be evaluated again').waitFor();
     });
 
     it('says that a patient does not exist', async () => {

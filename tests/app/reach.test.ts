@@ -8,6 +8,7 @@ const places = [
   `${measure}?population=numerator`,
   '/patients',
   '/patients/patient-3',
+  '/patients/patient-3?period=2025-01-01_2025-12-31',
   '/resources/Encounter/visit-1',
   '/nowhere',
 ];
