@@ -4,6 +4,8 @@ import { CqlRuntimeError } from './errors.ts';
 /** How far one operator may walk: characters of the text times instructions of the pattern. About a second. */
 const maxSteps = 20_000_000;
 const maxPattern = 1_000;
+/** A match costs some microseconds, however short it is. */
+const maxMatches = 200_000;
 
 /** Patterns in use; the oldest goes when there are more. */
 const compiled = new Map<string, RE2JS>();
@@ -49,7 +51,8 @@ export function splitAtMatches(text: string, pattern: string): readonly string[]
   const matcher = programOf(pattern, text).matcher(text);
   const parts: string[] = [];
   let from = 0;
-  while (matcher.find()) {
+  for (let matches = 0; matcher.find(); matches += 1) {
+    checkMatches(matches);
     const [start, end] = [matcher.start(), matcher.end()];
     if (start === end && (start === from || start === text.length)) continue;
     parts.push(text.slice(from, start));
@@ -79,11 +82,17 @@ export function replaceMatches(
   const matcher = program.matcher(text);
   let made = '';
   let from = 0;
-  while (matcher.find()) {
+  for (let matches = 0; matcher.find(); matches += 1) {
+    checkMatches(matches);
     made += text.slice(from, matcher.start());
     for (const part of parts) made += typeof part === 'string' ? part : (matcher.group(part) ?? '');
     check(made.length);
     from = matcher.end();
   }
   return made + text.slice(from);
+}
+
+function checkMatches(matches: number): void {
+  if (matches >= maxMatches)
+    throw new CqlRuntimeError('A regular expression may match at most 200,000 times in a text');
 }

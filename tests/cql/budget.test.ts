@@ -62,7 +62,7 @@ describe('A definition that doubles itself', () => {
       'a replaced text',
       doubling("'aa'", (x) => `ReplaceMatches(${x}, 'a', 'aa')`),
       'Length("X26")',
-      'A text may have at most',
+      'may match at most 200,000 times',
     ],
     ['a list', doubling('{1, 2, 3}', (x) => `flatten { ${x}, ${x} }`), 'Count("X26")', 'A list may have at most'],
   ])('is an error with its place: %s', async (_, definitions, result, message) => {
