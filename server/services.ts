@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Resource } from '@medplum/fhirtypes';
 import { AuditTrail } from './auth/audit.ts';
 import type { Config } from './config.ts';
 import { type Catalogue, createCatalogue } from './content/catalogue.ts';
@@ -20,6 +21,7 @@ import { dispatch, type Handler, interactionHandler } from './http/dispatch.ts';
 import { operationDefinitionHandler } from './http/operation-definition.ts';
 import { interactions } from './interactions/index.ts';
 import type { FhirRequest, FhirResponse, InteractionServices } from './interactions/interaction.ts';
+import { transaction } from './interactions/transaction.ts';
 import { createEvaluationPool, type EvaluationPool } from './jobs/evaluation-pool.ts';
 import { type Jobs, startJobs } from './jobs/jobs.ts';
 import type { Logger } from './log.ts';
@@ -29,6 +31,7 @@ import { operations } from './operations/operations.ts';
 import { poolEvaluation } from './operations/pool-evaluation.ts';
 import type { OperationServices } from './operations/services.ts';
 import { toOutcome } from './outcomes.ts';
+import { parseExact } from './store/exact-json.ts';
 import { findIds } from './store/find-ids.ts';
 import { membersOfValueSet } from './terminology/source.ts';
 
@@ -112,6 +115,12 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     audit,
     catalogue,
     findIds: (tenant, type, query) => findIds(database, tenant, type, query),
+    submit: async (bundle, context, provenance) => {
+      const headers: FhirRequest['headers'] = provenance === null ? {} : { 'x-provenance': provenance };
+      const request = { method: 'POST', path: [], query: new URLSearchParams(), headers, body: null };
+      const { body } = await transaction(bundle, request, context, interactionServices);
+      return parseExact(String(body)) as Resource;
+    },
     evaluate: poolEvaluation(database, catalogue, pool),
   };
   const works = config.role !== 'api';

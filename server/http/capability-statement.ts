@@ -118,10 +118,15 @@ function resourceOperations(interactions: readonly Interaction[]): CapabilitySta
 }
 
 function describe(
-  { code, definition, description }: Operation,
+  { code, definition, description, extension }: Operation,
   baseUrl: string,
 ): CapabilityStatementRestResourceOperation {
-  return { name: code, definition, documentation: `${description} Parameters: ${baseUrl}/OperationDefinition/${code}` };
+  return {
+    ...(extension && { extension: [...extension] }),
+    name: code,
+    definition,
+    documentation: `${description} Parameters: ${baseUrl}/OperationDefinition/${code}`,
+  };
 }
 
 /** `Type:parameter` of every reference, by the type that it may point to. */

@@ -42,8 +42,9 @@ async function answerOperation(
   operation.check(parameters);
   const preferred = preferences(request.headers.prefer);
   const zoned = { ...context, timezone: timezoneOf(preferred.get('timezone') ?? null) ?? context.timezone };
-  if (preferred.has('respond-async')) return enqueueOperation(address, parameters, request, zoned, jobs);
-  const called = { ...zoned, resourceType, resourceId, progress: async () => {} };
+  if (preferred.has('respond-async') && operation.exact !== true)
+    return enqueueOperation(address, parameters, request, zoned, jobs);
+  const called = { ...zoned, resourceType, resourceId, progress: async () => {}, provenance: request.headers['x-provenance'] };
   return { status: 200, headers: {}, body: await operation.invoke(parameters, called, services) };
 }
 

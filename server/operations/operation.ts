@@ -1,4 +1,4 @@
-import type { Resource } from '@medplum/fhirtypes';
+import type { Extension, Resource } from '@medplum/fhirtypes';
 import type { Permission } from '../auth/scopes.ts';
 import type { RequestContext } from '../context.ts';
 import {
@@ -21,6 +21,8 @@ export interface OperationContext extends RequestContext {
   readonly resourceId: string | null;
   /** Tells how far it is, for who waits on an asynchronous request. `fraction` lies between 0 and 1. */
   progress(fraction: number, message: string): Promise<void>;
+  /** Header X-Provenance of the request: where what it stores comes from. */
+  readonly provenance?: string | undefined;
   /** Takes a resource of the answer as soon as it is made. Absent where the answer is given whole. */
   readonly deliver?: (resource: Resource) => Promise<void>;
 }
@@ -39,6 +41,10 @@ interface OperationDescription {
   readonly scopes: readonly { readonly type: string; readonly permission: Permission }[];
   /** False when a GET may not call it, because it always changes something. */
   readonly safe: boolean;
+  /** What is sent is stored: numbers keep their text, and the answer waits for the commit whatever the client prefers. */
+  readonly exact?: boolean;
+  /** Extensions of the operation in the CapabilityStatement. */
+  readonly extension?: readonly Extension[];
 }
 
 export interface OperationSettings<I extends Input> extends OperationDescription {

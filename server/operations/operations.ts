@@ -5,6 +5,16 @@ import { evaluate } from './evaluate.ts';
 import { evaluateMeasure } from './evaluate-measure.ts';
 import { gapHistory } from './gap-history.ts';
 import type { Operation } from './operation.ts';
+import { deqmSubmitData, submitData } from './submit-data.ts';
 
 /** All operations beside `$validate` (interactions). Routes, CapabilityStatement, OperationDefinitions and documentation are derived from this list. */
-export const operations: readonly Operation[] = [careGaps, gapHistory, evaluate, evaluateMeasure, dataRequirements, collectData];
+export const operations: readonly Operation[] = [
+  careGaps,
+  gapHistory,
+  evaluate,
+  evaluateMeasure,
+  dataRequirements,
+  collectData,
+  submitData,
+  deqmSubmitData,
+];

@@ -53,7 +53,8 @@ export function requestParameters(request: FhirRequest, operation: Operation): r
 function inBody(body: string, { headers }: FhirRequest, operation: Operation): readonly RawParameter[] {
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true)
     return [...new URLSearchParams(body)].map(([name, valueString]) => ({ name, valueString }));
-  const parsed: unknown = plain(parseExact(body) as FhirResource);
+  const tree = parseExact(body) as FhirResource;
+  const parsed: unknown = operation.exact === true ? tree : plain(tree);
   const resourceType =
     typeof parsed === 'object' && parsed !== null && 'resourceType' in parsed ? parsed.resourceType : null;
   if (resourceType === 'Parameters') return parametersOf(parsed);

@@ -1,3 +1,4 @@
+import type { Resource } from '@medplum/fhirtypes';
 import type { CqlValue, FhirResource } from '../../cql/index.ts';
 import type {
   GapAnswer,
@@ -9,6 +10,7 @@ import type {
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Catalogue } from '../content/catalogue.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
+import type { RequestContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
 
 /** What operations need of the rest of the server. The composition root puts it together. */
@@ -18,6 +20,13 @@ export interface OperationServices {
   readonly catalogue: Catalogue;
   /** Ids of the resources that a search finds, all of them, e.g. `general-practitioner=Practitioner/x`; '' finds all. */
   findIds(tenant: string, type: string, query: string): Promise<readonly string[]>;
+  /**
+   * Stores a transaction Bundle of exact trees as one that is posted to the base: one door for submissions.
+   *
+   * @param provenance header X-Provenance; null when there is none
+   * @returns the transaction-response
+   */
+  submit(bundle: FhirResource, context: RequestContext, provenance: string | null): Promise<Resource>;
   /**
    * Evaluates measures for patients, each patient once, in any order. A patient that fails does not end the others.
    * A patient that is not there is left out.

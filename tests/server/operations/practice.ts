@@ -54,6 +54,7 @@ export async function openPractice(): Promise<Practice> {
     audit,
     catalogue,
     findIds: (of, type, query) => findIds(database, of, type, query),
+    submit: () => Promise.reject(new TypeError('a practice without interactions stores nothing')),
     evaluate: poolEvaluation(database, catalogue, pool),
   };
   const handlers = { [operationJob]: operationJobHandler(operations, services, silent) };

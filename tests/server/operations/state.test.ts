@@ -243,6 +243,7 @@ const services = (state: boolean): OperationServices => ({
   database,
   audit,
   catalogue,
+  submit: nobody,
   findIds: (of, type, query) => findIds(database, of, type, query),
   evaluate: poolEvaluation(
     database,
