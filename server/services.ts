@@ -5,8 +5,8 @@ import { AuditTrail } from './auth/audit.ts';
 import type { Config } from './config.ts';
 import { type Catalogue, createCatalogue } from './content/catalogue.ts';
 import { edition } from './content/edition.ts';
-import { SealedFolder } from './content/sealed-folder.ts';
 import { installCheck } from './content/install-check.ts';
+import { SealedFolder } from './content/sealed-folder.ts';
 import type { RequestContext } from './context.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
@@ -24,6 +24,7 @@ import type { FhirRequest, FhirResponse, InteractionServices } from './interacti
 import { transaction } from './interactions/transaction.ts';
 import { createEvaluationPool, type EvaluationPool } from './jobs/evaluation-pool.ts';
 import { type Jobs, startJobs } from './jobs/jobs.ts';
+import { createLibraryEvaluator } from './jobs/library-evaluator.ts';
 import type { Logger } from './log.ts';
 import { operationHandler } from './operations/answer.ts';
 import { operationJob, operationJobHandler } from './operations/async.ts';
@@ -96,8 +97,10 @@ export async function startServices(config: Config, log: Logger): Promise<Servic
 async function start(config: Config, log: Logger, running: Running): Promise<Services> {
   const version = packageVersion(config.root);
   const connectionString = config.databaseUrl ?? (await embedded(config, log, running));
-  const database = running.add('the database', openDatabase({ connectionString, log, max: 20, statementTimeoutMs }), (part) =>
-    part.close(),
+  const database = running.add(
+    'the database',
+    openDatabase({ connectionString, log, max: 20, statementTimeoutMs }),
+    (part) => part.close(),
   );
   await requireDatabase(database, connectionString);
   const ran = await migrate(database);
@@ -110,10 +113,12 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
   };
   const catalogue = createCatalogue(database, new SealedFolder({ ...cache, onProblem }));
   const pool = running.add('the evaluation threads', createEvaluationPool({ log, cache }), (part) => part.close());
+  const libraries = running.add('the threads of libraries', createLibraryEvaluator(), (part) => part.close());
   const operationServices: OperationServices = {
     database,
     audit,
     catalogue,
+    libraries,
     findIds: (tenant, type, query) => findIds(database, tenant, type, query),
     submit: async (bundle, context, provenance) => {
       const headers: FhirRequest['headers'] = provenance === null ? {} : { 'x-provenance': provenance };

@@ -35,3 +35,13 @@ export class UnknownMeasure extends Error {
     this.canonical = canonical;
   }
 }
+
+/** A library that was asked for and is not stored. */
+export class UnknownLibrary extends Error {
+  override readonly name = 'UnknownLibrary';
+  readonly canonical: string;
+  constructor(canonical: string) {
+    super(`There is no Library ${canonical}: POST it first`);
+    this.canonical = canonical;
+  }
+}

@@ -1,4 +1,4 @@
-import { createTranslator } from '../../cql/index.ts';
+import { createTranslator, type TranslatorLimits } from '../../cql/index.ts';
 import type { Translate } from './library-shelf.ts';
 
 /** The name and version in the header of a model info (CQL specification, modelInfo). */
@@ -9,8 +9,11 @@ function modelInfo(xml: string): { name: string; version: string; xml: string } 
 }
 
 /** Translates with the translator's own thread; `close` ends it. */
-export function startTranslating(): { readonly translate: Translate; close(): Promise<void> } {
-  const translator = createTranslator();
+export function startTranslating(limits: TranslatorLimits = {}): {
+  readonly translate: Translate;
+  close(): Promise<void>;
+} {
+  const translator = createTranslator(limits);
   return {
     async translate(main, includes, modelInfos) {
       return translator.translate({

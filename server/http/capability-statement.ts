@@ -7,7 +7,7 @@ import type {
 } from '@medplum/fhirtypes';
 import type { RequestContext } from '../context.ts';
 import type { Interaction } from '../interactions/interaction.ts';
-import type { Operation } from '../operations/operation.ts';
+import { type Operation, operationId } from '../operations/operation.ts';
 import { resourceTypes, searchParametersOf } from '../search/definitions.ts';
 import { once } from '../search/once.ts';
 import { maxParameters, maxValues } from '../search/parse.ts';
@@ -60,7 +60,7 @@ export function capabilityStatement(
         })),
         operation: operations
           .filter(({ levels }) => levels.includes('system'))
-          .map((operation) => describe(operation, baseUrl)),
+          .map((operation) => describe(operation, operations, baseUrl)),
       },
     ],
   };
@@ -95,7 +95,10 @@ function resource(
     searchInclude: ['*', ...parameters.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`)],
     searchRevInclude: [...(pointingAt().get(type) ?? [])],
     searchParam: parameters.map(({ code, url, kind }) => ({ name: code, definition: url, type: kind })),
-    operation: [...resourceOperations(interactions), ...own.map((operation) => describe(operation, baseUrl))],
+    operation: [
+      ...resourceOperations(interactions),
+      ...own.map((operation) => describe(operation, operations, baseUrl)),
+    ],
   };
 }
 
@@ -118,15 +121,14 @@ function resourceOperations(interactions: readonly Interaction[]): CapabilitySta
 }
 
 function describe(
-  { code, definition, description, extension }: Operation,
+  operation: Operation,
+  operations: readonly Operation[],
   baseUrl: string,
 ): CapabilityStatementRestResourceOperation {
-  return {
-    ...(extension && { extension: [...extension] }),
-    name: code,
-    definition,
-    documentation: `${description} Parameters: ${baseUrl}/OperationDefinition/${code}`,
-  };
+  const { code, definition, description } = operation;
+  const documentation = `${description} Parameters: ${baseUrl}/OperationDefinition/${operationId(operation, operations)}`;
+  const extension = operation.extension === undefined ? {} : { extension: [...operation.extension] };
+  return { ...extension, name: code, definition, documentation };
 }
 
 /** `Type:parameter` of every reference, by the type that it may point to. */

@@ -1,32 +1,37 @@
 import type { OperationDefinition, OperationDefinitionParameter } from '@medplum/fhirtypes';
 import type { ArgumentDefinition } from '../operations/arguments.ts';
-import type { Operation } from '../operations/operation.ts';
+import { type Operation, operationId } from '../operations/operation.ts';
 import type { Handler } from './dispatch.ts';
 
-/** GET OperationDefinition/[code]: what this server's operations take, derived from the operations themselves. */
+/** GET OperationDefinition/[id]: what this server's operations take, derived from the operations themselves. */
 export function operationDefinitionHandler(operations: readonly Operation[], version: string): Handler {
-  return ({ method, path: [type, code, ...rest] }, { baseUrl }) => {
+  return ({ method, path: [type, id, ...rest] }, { baseUrl }) => {
     if (
       (method !== 'GET' && method !== 'HEAD') ||
       type !== 'OperationDefinition' ||
-      code === undefined ||
+      id === undefined ||
       rest.length > 0
     )
       return null;
-    const operation = operations.find((each) => each.code === code);
+    const operation = operations.find((each) => operationId(each, operations) === id);
     if (operation === undefined) return null;
-    return Promise.resolve({ status: 200, headers: {}, body: operationDefinition(operation, baseUrl, version) });
+    return Promise.resolve({ status: 200, headers: {}, body: operationDefinition(operation, baseUrl, version, id) });
   };
 }
 
-export function operationDefinition(operation: Operation, baseUrl: string, version: string): OperationDefinition {
+export function operationDefinition(
+  operation: Operation,
+  baseUrl: string,
+  version: string,
+  id = operation.code,
+): OperationDefinition {
   const { code, title, description, definition, safe, levels, resources, parameters } = operation;
   return {
     resourceType: 'OperationDefinition',
-    id: code,
-    url: `${baseUrl}/OperationDefinition/${code}`,
+    id,
+    url: `${baseUrl}/OperationDefinition/${id}`,
     version,
-    name: code.replace(/(^|[-.])(\w)/g, (_, __, letter: string) => letter.toUpperCase()),
+    name: id.replace(/(^|[-.])(\w)/g, (_, __, letter: string) => letter.toUpperCase()),
     title,
     status: 'active',
     kind: 'operation',
@@ -52,6 +57,7 @@ function inParameter({
 }: ArgumentDefinition): OperationDefinitionParameter {
   const names = aliases.length === 0 ? '' : ` Older names: ${aliases.join(', ')}.`;
   const searched = type === 'token' ? { type: 'string' as const, searchType: 'token' as const } : null;
+  if (type === 'Part') return { name, use: 'in', min, max, documentation: `${documentation}${names}` };
   const text = type === 'reference' || type === 'id' ? 'string' : type;
   return {
     name,

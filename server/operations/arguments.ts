@@ -3,7 +3,8 @@ import { type ArgumentIssue, argumentPath, InvalidArguments } from './errors.ts'
 
 type TextType = 'integer' | 'string' | 'code' | 'canonical' | 'id' | 'date' | 'dateTime' | 'reference' | 'token';
 type ResourceType = 'Group' | 'Parameters' | 'Bundle' | 'Resource';
-export type ArgumentType = TextType | ResourceType | 'boolean';
+/** `Part`: a parameter with parts, given as it is. */
+export type ArgumentType = TextType | ResourceType | 'boolean' | 'Part';
 
 /** `date` is 1..1, `date?` 0..1, `date+` 1..*, `date*` 0..*. */
 export type ArgumentShape = `${ArgumentType}${'' | '?' | '+' | '*'}`;
@@ -22,7 +23,13 @@ export type Input = Readonly<Record<string, ArgumentShape | ArgumentSettings>>;
 
 type ShapeOf<A> = A extends ArgumentSettings<infer Shape> ? Shape : A;
 type TypeOf<Shape> = Shape extends `${infer Type}${'?' | '+' | '*'}` ? Type : Shape;
-type ValueOf<Type> = Type extends 'boolean' ? boolean : Type extends ResourceType ? FhirResource : string;
+type ValueOf<Type> = Type extends 'boolean'
+  ? boolean
+  : Type extends 'Part'
+    ? readonly RawParameter[]
+    : Type extends ResourceType
+      ? FhirResource
+      : string;
 
 /** What `run` gets: one value, null where it may be absent, or a list. */
 export type ArgumentsOf<I extends Input> = {
@@ -130,6 +137,7 @@ const descriptions: Readonly<Record<ArgumentType, string>> = {
   reference: 'a reference such as Patient/123',
   token: 'a token such as system|code',
   boolean: 'true or false',
+  Part: 'a parameter with parts, sent by POST in a Parameters resource',
   Group: 'a Group resource',
   Parameters: 'a Parameters resource',
   Bundle: 'a Bundle resource',
@@ -150,6 +158,7 @@ function readValue(definition: ArgumentDefinition, parameter: RawParameter): Pro
       ? { value: resource }
       : new Problem(`must be ${descriptions[type]}, sent by POST in a Parameters resource`);
   }
+  if (type === 'Part') return Array.isArray(parameter.part) ? { value: parameter.part.filter(isParameter) } : wrong();
   const given = plainValue(parameter);
   const value = type === 'integer' && typeof given === 'number' ? String(given) : given;
   if (type === 'boolean') {
@@ -173,6 +182,10 @@ function plainValue(parameter: RawParameter): unknown {
   const local = identifier ?? code;
   if (typeof local !== 'string') return undefined;
   return typeof system === 'string' ? `${system}|${local}` : local;
+}
+
+function isParameter(value: unknown): value is RawParameter {
+  return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
 }
 
 function isResource(value: unknown): value is FhirResource {

@@ -18,6 +18,73 @@ export function cqlParameters(resource: FhirResource | null): { readonly [name: 
   return fromParameters((resource.parameter ?? []) as readonly Parameter[]);
 }
 
+/**
+ * The CQL type of each parameter, for declaring it.
+ * @throws InvalidArguments for a name or value that CQL cannot declare
+ */
+export function parameterTypes(resource: FhirResource | null): ReadonlyMap<string, string> {
+  return typesOf((resource?.parameter ?? []) as readonly Parameter[]);
+}
+
+function typesOf(parameters: readonly Parameter[]): Map<string, string> {
+  const byName = Map.groupBy(parameters, ({ name = '' }) => name);
+  return new Map(
+    [...byName].map(([name, all]) => {
+      if (!/^[A-Za-z_][\w ]{0,100}$/.test(name))
+        throw invalidArgument(
+          'parameters',
+          'names have letters, digits, underscores and spaces alone',
+          'not-supported',
+        );
+      const types = new Set(all.map((parameter) => typeOf(name, parameter)));
+      const [first = 'Any'] = types;
+      const type = types.size === 1 ? first : `Choice<${[...types].join(', ')}>`;
+      return [name, all.length === 1 ? type : `List<${type}>`];
+    }),
+  );
+}
+
+function typeOf(name: string, { part, resource, ...values }: Parameter): string {
+  if (part !== undefined) {
+    const elements = [...typesOf(part)].map(([key, type]) => `"${key}" ${type}`);
+    return `Tuple { ${elements.join(', ')} }`;
+  }
+  if (resource !== undefined)
+    return `FHIR.${/^[A-Za-z]+$/.exec((resource as FhirResource).resourceType)?.[0] ?? 'Resource'}`;
+  const key =
+    Object.keys(values)
+      .find((property) => /^value[A-Z]/.test(property))
+      ?.slice('value'.length) ?? '';
+  const type = cqlTypes[key];
+  if (type === undefined) throw invalidArgument('parameters', `${name} has no value that CQL has a type for`);
+  return type;
+}
+
+/** With their model: in a library that uses FHIR, Quantity alone is FHIR's. */
+const cqlTypes: Readonly<Record<string, string>> = {
+  Boolean: 'System.Boolean',
+  Integer: 'System.Integer',
+  PositiveInt: 'System.Integer',
+  UnsignedInt: 'System.Integer',
+  Decimal: 'System.Decimal',
+  String: 'System.String',
+  Code: 'System.String',
+  Uri: 'System.String',
+  Url: 'System.String',
+  Canonical: 'System.String',
+  Id: 'System.String',
+  Markdown: 'System.String',
+  Date: 'System.Date',
+  DateTime: 'System.DateTime',
+  Instant: 'System.DateTime',
+  Time: 'System.Time',
+  Quantity: 'System.Quantity',
+  Coding: 'System.Code',
+  CodeableConcept: 'System.Concept',
+  Period: 'Interval<System.DateTime>',
+  Range: 'Interval<System.Quantity>',
+};
+
 function fromParameters(parameters: readonly Parameter[]): { [name: string]: CqlValue } {
   const byName = Map.groupBy(parameters, ({ name = '' }) => name);
   return Object.fromEntries(

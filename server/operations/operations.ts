@@ -1,9 +1,11 @@
 import { careGaps } from './care-gaps.ts';
 import { collectData } from './collect-data.ts';
+import { cql } from './cql.ts';
 import { dataRequirements } from './data-requirements.ts';
 import { evaluate } from './evaluate.ts';
 import { evaluateMeasure } from './evaluate-measure.ts';
 import { gapHistory } from './gap-history.ts';
+import { libraryEvaluate } from './library-evaluate.ts';
 import type { Operation } from './operation.ts';
 import { deqmSubmitData, submitData } from './submit-data.ts';
 
@@ -17,4 +19,6 @@ export const operations: readonly Operation[] = [
   collectData,
   submitData,
   deqmSubmitData,
+  libraryEvaluate,
+  cql,
 ];

@@ -12,12 +12,15 @@ import type { Catalogue } from '../content/catalogue.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
+import type { LibraryEvaluator } from '../jobs/library-evaluator.ts';
 
 /** What operations need of the rest of the server. The composition root puts it together. */
 export interface OperationServices {
   readonly database: Database;
   readonly audit: AuditTrail;
   readonly catalogue: Catalogue;
+  /** Translates and evaluates CQL that a request brings, in threads of its own that can be stopped. */
+  readonly libraries: LibraryEvaluator;
   /** Ids of the resources that a search finds, all of them, e.g. `general-practitioner=Practitioner/x`; '' finds all. */
   findIds(tenant: string, type: string, query: string): Promise<readonly string[]>;
   /**

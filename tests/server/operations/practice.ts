@@ -8,6 +8,7 @@ import type { Database } from '../../../server/db/database.ts';
 import type { FhirRequest, FhirResponse } from '../../../server/interactions/interaction.ts';
 import { createEvaluationPool } from '../../../server/jobs/evaluation-pool.ts';
 import { type Jobs, startJobs } from '../../../server/jobs/jobs.ts';
+import { createLibraryEvaluator } from '../../../server/jobs/library-evaluator.ts';
 import { operationHandler } from '../../../server/operations/answer.ts';
 import { operationJob, operationJobHandler } from '../../../server/operations/async.ts';
 import { operations } from '../../../server/operations/operations.ts';
@@ -49,10 +50,12 @@ export async function openPractice(): Promise<Practice> {
   const pool = createEvaluationPool({ log: silent, threads: 1 });
   const catalogue = createCatalogue(database);
   const audit = new AuditTrail(database, silent);
+  const libraries = createLibraryEvaluator({ budgetMs: 2_000 });
   const services: OperationServices = {
     database,
     audit,
     catalogue,
+    libraries,
     findIds: (of, type, query) => findIds(database, of, type, query),
     submit: () => Promise.reject(new TypeError('a practice without interactions stores nothing')),
     evaluate: poolEvaluation(database, catalogue, pool),
@@ -100,6 +103,7 @@ export async function openPractice(): Promise<Practice> {
     async close() {
       await jobs.close();
       await pool.close();
+      await libraries.close();
       await audit.close();
       await database.close();
     },

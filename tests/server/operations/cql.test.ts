@@ -1,0 +1,404 @@
+import type { Resource } from '@medplum/fhirtypes';
+import type { FhirResource } from '../../../cql/index.ts';
+import { baseProblems } from '../../support/base-r4.ts';
+import { type Answer, issuesOf, openPractice, type Practice, parameters } from './practice.ts';
+
+let practice: Practice;
+beforeAll(async () => {
+  practice = await openPractice();
+  await practice.store(
+    { resourceType: 'Patient', id: 'ann', gender: 'female', birthDate: '1970-05-05' },
+    observation('weight-1', 71.5),
+    observation('weight-2', 73),
+    library('Weights', '1.0.0', weights),
+  );
+}, 60_000);
+afterAll(() => practice.close());
+
+const base = 'http://hl7.org/fhir/StructureDefinition';
+const ucum = 'http://unitsofmeasure.org';
+const cqlType = (text: string): object => ({ extension: [{ url: `${base}/cqf-cqlType`, valueString: text }] });
+const without = (kind: string, value: object): object => ({
+  _valueBoolean: { extension: [{ url: `${base}/${kind}`, ...value }] },
+});
+const absent = without('data-absent-reason', { valueCode: 'unknown' });
+const emptyList = without('cqf-isEmptyList', { valueBoolean: true });
+
+const weights = `library Weights version '1.0.0'
+using FHIR version '4.0.1'
+include FHIRHelpers version '4.0.1' called FHIRHelpers
+parameter "Heavy" System.Quantity default 72 'kg'
+context Patient
+define "All Weights": [Observation] O where O.status = 'final'
+define "Heavy Weights": "All Weights" O where (O.value as FHIR.Quantity) > "Heavy"
+define "Adult": AgeInYears() >= 18
+define private "Secret": 7
+define "Fails": singleton from ({ 1, 2 })
+define function "Twice"(x Integer): x * 2
+define "Fourteen": "Twice"("Secret")`;
+
+function observation(id: string, value: number): FhirResource {
+  return {
+    resourceType: 'Observation',
+    id,
+    status: 'final',
+    code: { text: 'weight' },
+    subject: { reference: 'Patient/ann' },
+    effectivePeriod: { start: '2026-01-01' },
+    valueQuantity: { value, unit: 'kg', system: ucum, code: 'kg' },
+  };
+}
+
+function library(name: string, version: string, cql: string): FhirResource {
+  return {
+    resourceType: 'Library',
+    id: name.toLowerCase(),
+    url: `http://example.org/Library/${name}`,
+    name,
+    version,
+    status: 'active',
+    type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/library-type', code: 'logic-library' }] },
+    content: [{ contentType: 'text/cql', data: Buffer.from(cql).toString('base64') }],
+  };
+}
+
+async function ask(expression: string, ...more: object[]): Promise<Answer> {
+  return practice.post('$cql', parameters([{ name: 'expression', valueString: expression }, ...more]));
+}
+
+function returned({ body }: Answer): object[] {
+  return ((body.parameter ?? []) as { name: string }[]).map(({ name: _, ...rest }) => rest);
+}
+
+function errorsIn({ body }: Answer): string[] {
+  const [{ name = '', resource = null } = {}] = (body.parameter ?? []) as { name?: string; resource?: FhirResource }[];
+  expect(name).toBe('evaluation error');
+  return ((resource?.issue ?? []) as { diagnostics: string }[]).map(({ diagnostics }) => diagnostics);
+}
+
+describe('$cql', () => {
+  it.each<[string, object[]]>([
+    ['2 + 2', [{ valueInteger: 4 }]],
+    ['10.0 / 4', [{ valueDecimal: 2.5 }]],
+    ['1.0', [{ valueDecimal: 1 }]],
+    ["'a' + 'b'", [{ valueString: 'ab' }]],
+    ['1 < 2', [{ valueBoolean: true }]],
+    ['10L', [{ ...cqlType('System.Long'), valueInteger: 10 }]],
+    ['null as Integer', [{ ...cqlType('System.Integer'), ...absent }]],
+    ['1 / 0', [{ ...cqlType('System.Decimal'), ...absent }]],
+    ['List<Integer>{}', [{ ...cqlType('List<System.Integer>'), ...emptyList }]],
+    ['{ 1, 2 }', [{ valueInteger: 1 }, { valueInteger: 2 }]],
+    ['{ 1 }', [{ ...cqlType('List<System.Integer>'), valueInteger: 1 }]],
+    ['{ 1, null }', [{ valueInteger: 1 }, { ...cqlType('System.Integer'), ...absent }]],
+    [
+      '{ { 1, 2 }, { 3 } }',
+      [
+        { ...cqlType('List<System.Integer>'), part: [1, 2].map((n) => ({ name: 'element', valueInteger: n })) },
+        {
+          ...cqlType('List<System.Integer>'),
+          part: [{ name: 'element', valueInteger: 3 }],
+        },
+      ],
+    ],
+    ['@2024', [{ valueDate: '2024' }]],
+    ['@2024-01-01T10', [{ valueDateTime: '2024-01-01T10:00:00+00:00' }]],
+    ['@T10:30', [{ valueTime: '10:30:00' }]],
+    ["5 'mg'", [{ valueQuantity: { value: 5, unit: 'mg', system: ucum, code: 'mg' } }]],
+    ['3 years', [{ valueQuantity: { value: 3, unit: 'year', system: ucum, code: 'a' } }]],
+    [
+      'Interval[1, 5]',
+      [{ ...cqlType('Interval<System.Integer>'), valueRange: { low: { value: 1 }, high: { value: 5 } } }],
+    ],
+    [
+      'Interval[@2024-01-01, @2024-01-31]',
+      [{ ...cqlType('Interval<System.Date>'), valuePeriod: { start: '2024-01-01', end: '2024-01-31' } }],
+    ],
+    [
+      'Interval[1, 5)',
+      [
+        {
+          ...cqlType('Interval<System.Integer>'),
+          part: [
+            { name: 'low', valueInteger: 1 },
+            { name: 'high', valueInteger: 5 },
+            { name: 'lowClosed', valueBoolean: true },
+            { name: 'highClosed', valueBoolean: false },
+          ],
+        },
+      ],
+    ],
+    [
+      'Tuple { a: 1, b: { 2, 3 } }',
+      [{ part: [{ name: 'a', valueInteger: 1 }, ...[2, 3].map((n) => ({ name: 'b', valueInteger: n }))] }],
+    ],
+    ['Now()', [{ valueDateTime: '2026-11-22T10:00:00.000+00:00' }]],
+  ])('gives %s as FHIR has it', async (expression, expected) => {
+    const answer = await ask(expression);
+    expect([answer.status, returned(answer)]).toEqual([200, expected]);
+    expect(baseProblems(answer.body as unknown as Resource)).toEqual([]);
+  });
+
+  it('takes parameters by name: lists, tuples, quantities', async () => {
+    const given = parameters([
+      { name: 'X', valueInteger: 2 },
+      { name: 'L', valueInteger: 1 },
+      { name: 'L', valueInteger: 5 },
+      { name: 'T', part: [{ name: 'a', valueString: 'b' }] },
+    ]);
+    const answer = await ask('Tuple { sum: 2 + X + Sum(L), a: T.a }', { name: 'parameters', resource: given });
+    expect(returned(answer)).toEqual([
+      {
+        part: [
+          { name: 'sum', valueInteger: 10 },
+          { name: 'a', valueString: 'b' },
+        ],
+      },
+    ]);
+  });
+
+  it('reads the data of the subject, its elements by their FHIR types', async () => {
+    const subject = { name: 'subject', valueString: 'Patient/ann' };
+    expect(returned(await ask('AgeInYears()', subject))).toEqual([{ valueInteger: 56 }]);
+    expect(returned(await ask('Patient.gender', subject))).toEqual([{ valueCode: 'female' }]);
+    expect(returned(await ask("First([Observation] O where O.id = 'weight-1').effective", subject))).toEqual([
+      { valuePeriod: { start: '2026-01-01' } },
+    ]);
+    const [first] = returned(await ask("First([Observation] O where O.id = 'weight-1')", subject));
+    expect(first).toEqual({ resource: expect.objectContaining({ id: 'weight-1', status: 'final' }) });
+  });
+
+  it('reads the data of the request first, and those of the server only when it may', async () => {
+    const bundle = {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [
+        { resource: { resourceType: 'Patient', id: 'ann', birthDate: '2020-01-01' } },
+        { resource: { ...observation('weight-3', 1) } },
+        { resource: { ...observation('other', 1), subject: { reference: 'Patient/bob' } } },
+      ],
+    };
+    const subject = { name: 'subject', valueString: 'Patient/ann' };
+    const count = 'Tuple { n: Count([Observation]), age: AgeInYears() }';
+    const both = await ask(count, subject, { name: 'data', resource: bundle });
+    expect(returned(both)).toEqual([
+      {
+        part: [
+          { name: 'n', valueInteger: 3 },
+          { name: 'age', valueInteger: 6 },
+        ],
+      },
+    ]);
+    const own = await ask(count, { name: 'data', resource: bundle }, { name: 'useServerData', valueBoolean: false });
+    expect(returned(own)).toEqual([
+      {
+        part: [
+          { name: 'n', valueInteger: 1 },
+          { name: 'age', valueInteger: 6 },
+        ],
+      },
+    ]);
+    const prefetched = await ask(count, subject, {
+      name: 'prefetchData',
+      part: [
+        { name: 'key', valueString: 'k' },
+        { name: 'data', resource: bundle },
+      ],
+    });
+    expect(returned(prefetched)).toEqual(returned(both));
+  });
+
+  it('includes stored libraries under the name that the request gives them', async () => {
+    const part = [
+      { name: 'url', valueCanonical: 'http://example.org/Library/Weights|1.0.0' },
+      { name: 'name', valueString: 'W' },
+    ];
+    const answer = await ask(
+      'Count(W."Heavy Weights")',
+      { name: 'subject', valueString: 'Patient/ann' },
+      { name: 'library', part },
+    );
+    expect(returned(answer)).toEqual([{ valueInteger: 1 }]);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['does not parse', '2 +', /^The expression, line 1, column 3: /],
+    ['names what is not there, in its second line', '1\n + nothing', /^The expression, line 2, column 4: .*nothing/],
+    ['reads a patient without a subject', 'AgeInYears()', /Could not resolve identifier Patient/],
+    ['needs a value set that is not there', '\'a\' in "Nowhere"', /Nowhere/],
+  ])('answers with an evaluation error when the expression %s', async (_, expression, reason) => {
+    const answer = await ask(expression);
+    expect(answer.status).toBe(200);
+    expect(errorsIn(answer)[0]).toMatch(reason);
+  });
+
+  it.each<[string, object[], number, RegExp]>([
+    ['no expression', [], 400, /expression: is required/],
+    [
+      'definitions beside the expression',
+      [{ name: 'expression', valueString: '1 define "x": 2' }],
+      400,
+      /must be one expression/,
+    ],
+    [
+      'an expression without end',
+      [{ name: 'expression', valueString: `1${' + 1'.repeat(10_000)}` }],
+      400,
+      /more than 20000/,
+    ],
+    ['data without a subject', [{ name: 'expression', valueString: '[Observation]' }], 400, /subject: is required/],
+    [
+      'a subject that is not there',
+      [
+        { name: 'expression', valueString: '1' },
+        { name: 'subject', valueString: 'Patient/nobody' },
+      ],
+      404,
+      /Patient\/nobody/,
+    ],
+    [
+      'a library that is not there',
+      [
+        { name: 'expression', valueString: '1' },
+        { name: 'library', part: [{ name: 'url', valueCanonical: 'http://example.org/Library/None' }] },
+      ],
+      404,
+      /no Library http:\/\/example.org\/Library\/None/,
+    ],
+    [
+      'a name that would become text of the library',
+      [
+        { name: 'expression', valueString: '1' },
+        {
+          name: 'library',
+          part: [
+            { name: 'url', valueCanonical: 'http://example.org/Library/Weights' },
+            { name: 'name', valueString: 'W"\ndefine "x": 1 //' },
+          ],
+        },
+      ],
+      400,
+      /names and versions/,
+    ],
+    [
+      'an endpoint that it would have to ask',
+      [
+        { name: 'expression', valueString: '1' },
+        { name: 'dataEndpoint', resource: { resourceType: 'Endpoint' } },
+      ],
+      400,
+      /dataEndpoint: there is no such parameter/,
+    ],
+  ])('refuses %s', async (_, given, status, reason) => {
+    const answer = await practice.post('$cql', parameters(given));
+    expect([answer.status, issuesOf(answer).join()]).toEqual([status, expect.stringMatching(reason)]);
+  });
+
+  it.each([
+    [
+      'time',
+      'Count((expand { Interval[1, 3000000] } per 1) X return Count((expand { Interval[1, 3000000] } per 1) Y where Y = X))',
+    ],
+    ['recursion', `${'('.repeat(150)}1${')'.repeat(150)}`],
+    ['depth', `${'('.repeat(500)}1${')'.repeat(500)}`],
+  ])(
+    'ends hostile expressions (%s), and goes on',
+    async (_, expression) => {
+      const started = performance.now();
+      const answer = await ask(expression);
+      expect(answer.status).toBe(200);
+      expect(performance.now() - started).toBeLessThan(30_000);
+      expect(returned(await ask('2 + 2'))).toEqual([{ valueInteger: 4 }]);
+    },
+    60_000,
+  );
+});
+
+describe('Library/$evaluate', () => {
+  const subject = { name: 'subject', valueString: 'Patient/ann' };
+  const names = ({ body }: Answer): string[] => (body.parameter as { name: string }[]).map(({ name }) => name);
+
+  it('evaluates all public definitions of the library of the URL', async () => {
+    const answer = await practice.post('Library/weights/$evaluate', parameters([subject]));
+    expect(answer.status).toBe(200);
+    expect(names(answer)).toEqual([
+      'Patient',
+      'All Weights',
+      'All Weights',
+      'Heavy Weights',
+      'Adult',
+      'Fourteen',
+      'evaluation error',
+    ]);
+    expect(baseProblems(answer.body as unknown as Resource)).toEqual([]);
+  });
+
+  it('evaluates what is named, private definitions too, with parameters', async () => {
+    const heavy = parameters([{ name: 'Heavy', valueQuantity: { value: 70, code: 'kg', system: ucum } }]);
+    const answer = await practice.post(
+      'Library/$evaluate',
+      parameters([
+        { name: 'url', valueCanonical: 'http://example.org/Library/Weights|1.0.0' },
+        subject,
+        { name: 'expression', valueString: 'Secret' },
+        { name: 'expression', valueString: 'Heavy Weights' },
+        { name: 'parameters', resource: heavy },
+      ]),
+    );
+    expect(names(answer)).toEqual(['Secret', 'Heavy Weights', 'Heavy Weights']);
+  });
+
+  it('evaluates by GET', async () => {
+    const answer = await practice.get('Library/$evaluate', {
+      url: 'http://example.org/Library/Weights',
+      subject: 'Patient/ann',
+      expression: 'Adult',
+    });
+    expect(answer.body.parameter).toEqual([{ name: 'Adult', valueBoolean: true }]);
+  });
+
+  it('evaluates a library that comes with the request', async () => {
+    const own = library('Own', '1', "library Own version '1'\ndefine Seven: 3 + 4");
+    const answer = await practice.post('Library/$evaluate', parameters([{ name: 'library', resource: own }]));
+    expect(answer.body.parameter).toEqual([{ name: 'Seven', valueInteger: 7 }]);
+  });
+
+  it('runs as a job, as the operation that it is and not as the one of Measure', async () => {
+    const kicked = await practice.get(
+      'Library/weights/$evaluate',
+      { subject: 'Patient/ann', expression: 'Adult' },
+      { prefer: 'respond-async' },
+    );
+    expect(kicked.status).toBe(202);
+    const job = String(kicked.headers['Content-Location']).split('/fhir/')[1] ?? '';
+    let answer = await practice.get(job);
+    for (let tries = 0; answer.status === 202 && tries < 100; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      answer = await practice.get(job);
+    }
+    expect(answer.body.parameter).toEqual([{ name: 'Adult', valueBoolean: true }]);
+  });
+
+  it.each<[string, object[], number, RegExp]>([
+    ['no library', [subject], 400, /name one library/],
+    [
+      'a library that is not there',
+      [{ name: 'url', valueCanonical: 'http://example.org/Library/None' }],
+      404,
+      /no Library/,
+    ],
+  ])('refuses %s', async (_, given, status, reason) => {
+    const answer = await practice.post('Library/$evaluate', parameters(given));
+    expect([answer.status, issuesOf(answer).join()]).toEqual([status, expect.stringMatching(reason)]);
+  });
+
+  it('tells what is wrong with the CQL, and which definition is not there', async () => {
+    const broken = library('Broken', '1', "library Broken version '1'\n\ndefine Seven: 3 +");
+    const answer = await practice.post('Library/$evaluate', parameters([{ name: 'library', resource: broken }]));
+    expect(errorsIn(answer)[0]).toMatch(/^CQL of Broken, line 3, column/);
+    const unknown = await practice.post(
+      'Library/weights/$evaluate',
+      parameters([subject, { name: 'expression', valueString: 'None' }]),
+    );
+    expect(errorsIn(unknown)[0]).toMatch(/has no definition "None"/);
+  });
+});
