@@ -13,4 +13,5 @@ export { type GapFacts, gapFacts, gapStatus } from './gaps/status.ts';
 export { type KeptInput, prepareOrRestore } from './kept.ts';
 export { type PreparedMeasure, type PrepareInput, prepareMeasure } from './prepare.ts';
 export { readMeasure } from './read-measure.ts';
+export type { SupplementalTotal } from './supplemental-totals.ts';
 export * from './tally.ts';

@@ -5,6 +5,14 @@ import { MemberIdentity } from './evaluation/members.ts';
 import type { PopulationResult, SubjectResult } from './evaluation/result.ts';
 import { groupScore } from './evaluation/score.ts';
 import { weightedMean } from './evaluation/scoring/composite.ts';
+import {
+  addSupplemental,
+  emptySupplemental,
+  mergeSupplemental,
+  type SupplementalState,
+  type SupplementalTotal,
+  supplementalTotals,
+} from './supplemental-totals.ts';
 
 /** A population over all subjects: gross members, the subjects that have any, and observations without nulls. */
 export interface PopulationTotal {
@@ -41,6 +49,8 @@ export interface MeasureTotals {
   readonly groups: readonly GroupTotal[];
   /** Subjects that were evaluated. */
   readonly subjects: number;
+  /** Of every supplemental data element, in the order of the Measure; without values where none was evaluated. */
+  readonly supplementalData: readonly SupplementalTotal[];
   /** Sorted by subject. */
   readonly errors: readonly SubjectError[];
 }
@@ -49,6 +59,7 @@ export interface MeasureTotals {
 export interface TallyState {
   readonly groups: readonly { readonly populations: PopulationState[]; readonly strata: Map<string, StratumState>[] }[];
   subjects: number;
+  readonly supplementalData: SupplementalState;
   readonly errors: SubjectError[];
   /** Composite measures only: the components' own tallies. */
   readonly components: readonly TallyState[];
@@ -90,13 +101,15 @@ export class Tally {
         strata: stratifiers.map(() => new Map()),
       })),
       subjects: 0,
+      supplementalData: emptySupplemental(definition),
       errors: [],
       components: this.#components.map((component) => component.state),
     };
   }
 
-  add({ subject, groups, components }: SubjectResult): void {
+  add({ subject, groups, components, supplementalData }: SubjectResult): void {
     this.state.subjects += 1;
+    addSupplemental(this.state.supplementalData, this.#definition, supplementalData, this.#identity);
     for (const [c, component] of this.#components.entries()) {
       const result = components[c];
       if (result !== undefined) component.add(result);
@@ -120,6 +133,7 @@ export class Tally {
   /** Takes over what another tally of the same measure counted. */
   merge(other: TallyState): void {
     this.state.subjects += other.subjects;
+    mergeSupplemental(this.state.supplementalData, other.supplementalData);
     for (const [c, component] of this.#components.entries()) {
       const state = other.components[c];
       if (state !== undefined) component.merge(state);
@@ -140,6 +154,7 @@ export class Tally {
     return {
       groups: this.#groups.map((group, g) => this.#group(group, this.state.groups[g])),
       subjects: this.state.subjects,
+      supplementalData: supplementalTotals(this.#definition, this.state.supplementalData),
       errors: this.state.errors.toSorted((a, b) => order(a.subject, b.subject)),
     };
   }

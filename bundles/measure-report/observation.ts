@@ -1,9 +1,9 @@
 import type { Observation, ObservationComponent } from '@medplum/fhirtypes';
 import type { CqlValue } from '../../cql/index.ts';
-import type { PopulationDefinition, SupplementalDataDefinition } from '../../measures/index.ts';
-import { conceptOf, isList, numberValue, observationValue } from '../cql-value.ts';
+import type { PopulationDefinition, SupplementalDataDefinition, SupplementalTotal } from '../../measures/index.ts';
+import { conceptOf, isList, numberValue, observationValue, stratumValue } from '../cql-value.ts';
 import { uuidOf } from '../identity.ts';
-import type { ReportSettings } from './report.ts';
+import { canonicalOf, type ReportSettings } from './report.ts';
 
 /**
  * Observations that carry what a report cannot hold itself: the values of measure observations, and supplemental data
@@ -40,6 +40,30 @@ export function supplementalObservations(
         ? { text: (definition.description ?? definition.expression).trim() }
         : conceptOf(definition.code),
     ...(isTuple(item) ? { component: components(item.elements) } : observationValue(item)),
+  }));
+}
+
+/**
+ * How many subjects have each value of a supplemental data element, as DEQM's summary reports say it: an Observation
+ * whose code is the value and whose value is the count.
+ */
+export function supplementalCounts(
+  reportId: string,
+  subject: string | null,
+  { definition, values }: SupplementalTotal,
+  settings: ReportSettings,
+): readonly Observation[] {
+  const measure = { url: 'measure', valueCanonical: canonicalOf(settings.definition) };
+  const measureInfo = { url: 'http://hl7.org/fhir/StructureDefinition/cqf-measureInfo', extension: [measure] };
+  return values.map(({ value, count }, index) => ({
+    resourceType: 'Observation',
+    id: uuidOf(reportId, definition.id, definition.expression, index),
+    extension: [measureInfo],
+    status: 'final',
+    code: stratumValue(value),
+    ...(subject !== null && { subject: { reference: subject } }),
+    effectivePeriod: { start: settings.period.start, end: settings.period.end },
+    valueInteger: count,
   }));
 }
 

@@ -5,7 +5,7 @@ import { uuidOf } from '../identity.ts';
 import type { GroupNumbers, PopulationNumbers } from './group.ts';
 import { individualReportId } from './individual.ts';
 import { type ReportSettings, type ReportWithResources, reportRoot } from './report.ts';
-import { aggregateReport, aggregateReportId, type ReportedGroup } from './summary.ts';
+import { aggregateReport, aggregateReportId, type ReportedGroup, withSupplementalData } from './summary.ts';
 
 type PopulationTotal = MeasureTotals['groups'][number]['populations'][number];
 
@@ -38,7 +38,8 @@ export function subjectListReport(
     })),
   }));
   const root = reportRoot(settings, 'subject-list', id, subject);
-  const { report, resources } = aggregateReport(root, groups, totals.errors, settings);
+  const aggregate = aggregateReport(root, groups, totals.errors, settings);
+  const { report, resources } = withSupplementalData(aggregate, totals, settings);
   return alone
     ? { report: { ...report, contained: [...(report.contained ?? []), ...lists] }, resources }
     : { report, resources: [...resources, ...lists] };

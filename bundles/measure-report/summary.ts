@@ -1,8 +1,9 @@
-import type { MeasureReport, OperationOutcome } from '@medplum/fhirtypes';
-import { type MeasureTotals, reportedGroups, type SubjectError } from '../../measures/index.ts';
+import type { Extension, MeasureReport, Observation, OperationOutcome } from '@medplum/fhirtypes';
+import { type MeasureTotals, type ReportType, reportedGroups, type SubjectError } from '../../measures/index.ts';
 import { deqmNames } from '../deqm-version.ts';
 import { uuidOf } from '../identity.ts';
 import { type GroupNumbers, reportGroup } from './group.ts';
+import { supplementalCounts } from './observation.ts';
 import { canonicalOf, type ReportSettings, type ReportWithResources, reportRoot, withExtensions } from './report.ts';
 
 /** Whom a report over several subjects is about: `Group/x`, or null for all subjects of the server. */
@@ -10,7 +11,7 @@ export type ReportedGroup = string | null;
 
 /**
  * The summary MeasureReport of many subjects (DEQM: deqm-summarymeasurereport). Subjects that could not be evaluated
- * are counted nowhere; the OperationOutcome that cqf-messages refers to names them.
+ * are counted nowhere; the OperationOutcome that cqf-messages refers to names them. Supplemental data is counted by value.
  */
 export function summaryReport(
   totals: MeasureTotals,
@@ -18,7 +19,8 @@ export function summaryReport(
   subject: ReportedGroup,
 ): ReportWithResources {
   const id = aggregateReportId('summary', settings, subject);
-  return aggregateReport(reportRoot(settings, 'summary', id, subject), totals.groups, totals.errors, settings);
+  const root = reportRoot(settings, 'summary', id, subject);
+  return withSupplementalData(aggregateReport(root, totals.groups, totals.errors, settings), totals, settings);
 }
 
 /** The same for the same measure, period, subjects and reporter. */
@@ -59,6 +61,36 @@ export function aggregateReport(
     }),
   };
   return { report, resources: [] };
+}
+
+/**
+ * The report with what the Measure wants to know of its subjects beside the populations: each value with the number of
+ * subjects that have it, for the elements that belong into reports of this type. US DEQM 3.0.0 has no place for it.
+ */
+export function withSupplementalData(
+  { report, resources }: ReportWithResources,
+  { supplementalData }: Pick<MeasureTotals, 'supplementalData'>,
+  settings: ReportSettings,
+): ReportWithResources {
+  const { supplementalData: url, criteriaReference } = deqmNames[settings.version];
+  if (url === null) return { report, resources };
+  const alone = settings.version === 'r4';
+  const observations: Observation[] = [];
+  const extensions: Extension[] = [];
+  for (const total of supplementalData) {
+    const { includeInReportTypes: types, linkId, id, expression } = total.definition;
+    if (types.length > 0 && !types.includes(report.type as ReportType)) continue;
+    const criterion = { url: criteriaReference, valueString: linkId ?? id ?? expression };
+    for (const made of supplementalCounts(report.id ?? '', report.subject?.reference ?? null, total, settings)) {
+      observations.push(made);
+      const reference = alone ? `#${made.id}` : `Observation/${made.id}`;
+      extensions.push({ url, valueReference: { extension: [criterion], reference } });
+    }
+  }
+  const extended = withExtensions(report, extensions);
+  return alone && observations.length > 0
+    ? { report: { ...extended, contained: [...(extended.contained ?? []), ...observations] }, resources }
+    : { report: extended, resources: [...resources, ...observations] };
 }
 
 function outcome(id: string, errors: readonly SubjectError[]): OperationOutcome {

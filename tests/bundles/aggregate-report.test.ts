@@ -1,4 +1,5 @@
-import type { Resource } from '@medplum/fhirtypes';
+import type { MeasureReport, Resource } from '@medplum/fhirtypes';
+import fc from 'fast-check';
 import {
   individualReport,
   type ReportSettings,
@@ -6,6 +7,7 @@ import {
   subjectListReport,
   summaryReport,
 } from '../../bundles/index.ts';
+import type { CqlValue } from '../../cql/index.ts';
 import { type MeasureDefinition, Tally } from '../../measures/index.ts';
 import { baseProblems } from '../support/base-r4.ts';
 import { claimedIssues } from '../support/profiles.ts';
@@ -50,6 +52,85 @@ describe('A summary MeasureReport', () => {
 
   it('is another report for another group', () => {
     expect(summaryReport(totals(), settings(), 'Group/g2').report.id).not.toBe(report.id);
+  });
+});
+
+describe('Supplemental data of many subjects', () => {
+  const asian = {
+    resourceType: 'Observation',
+    code: { coding: [expect.objectContaining({ code: '2028-9' })], text: 'Asian' },
+    valueInteger: 2,
+  };
+  const referred = (report: MeasureReport) =>
+    (report.extension ?? []).filter(({ url }) => /upplementalData$/.test(url)).map((e) => e.valueReference);
+
+  it.each([summaryReport, subjectListReport])('is told as how many subjects have each value', (make) => {
+    const { report, resources } = make(totals(), settings(), 'Group/g1');
+    const observations = resources.filter(({ resourceType }) => resourceType === 'Observation');
+    expect(observations).toContainEqual(expect.objectContaining({ ...asian, subject: { reference: 'Group/g1' } }));
+    expect(referred(report).map((reference) => reference?.reference)).toEqual(
+      observations.map(({ id }) => `Observation/${id}`),
+    );
+    expect(referred(report)[0]?.extension?.[0]?.valueString).toBe('sde-race-link');
+  });
+
+  it('is in reports of the types that the Measure wants it in', () => {
+    const criteria = referred(summaryReport(totals(), settings(), null).report).map(
+      (r) => r?.extension?.[0]?.valueString,
+    );
+    expect(new Set(criteria)).toEqual(new Set(['sde-race-link', 'raf-smoker-link', 'sde-summary-link']));
+  });
+
+  it('tells nothing of one patient: no resources, no dates', () => {
+    const values: CqlValue[] = [
+      { type: 'Resource', resource: { resourceType: 'Coverage', id: 'c1' } },
+      { type: 'Date', value: '1960-02-03' },
+    ];
+    const tally = new Tally(definition);
+    tally.add({ ...subjectResult(definition), supplementalData: [{ expression: 'SDE Race', value: values }] });
+    expect(tally.totals().supplementalData.flatMap((total) => total.values)).toEqual([]);
+  });
+
+  it('counts a subject once for each value, and the most frequent values first', () => {
+    const tally = new Tally(definition);
+    const answers: readonly (readonly string[])[] = [['b'], ['a', 'a'], ['a', 'c']];
+    for (const [index, value] of answers.entries())
+      tally.add({
+        ...subjectResult(definition),
+        subject: `p${index}`,
+        supplementalData: [{ expression: 'SDE Race', value: [...value, null] }],
+      });
+    expect(tally.totals().supplementalData[0]?.values).toEqual([
+      { value: 'a', count: 2 },
+      { value: 'b', count: 1 },
+      { value: 'c', count: 1 },
+    ]);
+  });
+
+  it('is the same in any order, and in parts that are merged', () => {
+    const subjects = fc.array(fc.array(fc.constantFrom<CqlValue>('a', 'b', true, 1, null), { maxLength: 3 }));
+    fc.assert(
+      fc.property(subjects, fc.nat(), (all, split) => {
+        const tallied = (some: readonly (readonly CqlValue[])[]): Tally => {
+          const tally = new Tally(definition);
+          for (const value of some)
+            tally.add({ ...subjectResult(definition), supplementalData: [{ expression: 'SDE Race', value }] });
+          return tally;
+        };
+        const at = split % (all.length + 1);
+        const merged = tallied(all.slice(at));
+        merged.merge(structuredClone(tallied(all.slice(0, at)).state));
+        expect(merged.totals().supplementalData).toEqual(tallied(all.toReversed()).totals().supplementalData);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('has no place in US DEQM 3.0.0, and is contained in base R4', () => {
+    expect(referred(summaryReport(totals(), settings({ version: 'us-3.0.0' }), null).report)).toEqual([]);
+    const { report, resources } = summaryReport(totals(), settings({ version: 'r4' }), null);
+    expect(resources).toEqual([]);
+    expect(report.contained).toContainEqual(expect.objectContaining(asian));
   });
 });
 
