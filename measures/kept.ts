@@ -1,7 +1,7 @@
 import type { CodeStore, DataRequirements, Evaluator, LinkedLibrary, ValueSetSource } from '../cql/index.ts';
 import type { MeasureDefinition } from './definition.ts';
 import type { Criterion } from './gaps/criterion.ts';
-import { type PreparedMeasure, prepareMeasure } from './prepare.ts';
+import { extendedLibrary, type PreparedMeasure, prepareMeasure } from './prepare.ts';
 
 export interface KeptInput {
   /** Of everything that the measure is made of: the same key means the same behaviour. */
@@ -56,7 +56,7 @@ function restore(input: KeptInput, store: CodeStore): PreparedMeasure | null {
   const { key, definition, linked, valueSets, evaluator } = input;
   const head = decoded<Kept>(store.read(measureKey(key)));
   if (head === null) return null;
-  const library = evaluator.restore?.(head.library, linked, valueSets) ?? null;
+  const library = evaluator.restore?.(head.library, () => extendedLibrary(definition, linked()), valueSets) ?? null;
   if (library === null) return null;
   let known: Analysis | null = null;
   const analysis = (): Analysis => {

@@ -70,16 +70,10 @@ export function prepareMeasure(input: PrepareInput): PreparedMeasure {
   }
   const problems = missingDefinitions(definition, linked);
   if (problems.length > 0) throw new InvalidMeasure(definition.url, problems);
-  const calls = functionCalls(definition, linked);
-  const analyses = explained(definition).map(({ name, wanted }) => ({
-    key: criterionKey(name, wanted),
-    ...analyseNeeds(linked, name, wanted),
-  }));
-  const bounds = new Map(analyses.flatMap(({ definitions }) => [...definitions]));
-  const extended = withFunctionCalls(withBounds(linked, bounds), [...calls.values()]);
+  const { calls, analyses, bounds, library } = extended(definition, linked);
   return {
     definition,
-    library: evaluator.prepare(extended, valueSets),
+    library: evaluator.prepare(library, valueSets),
     requirements: new Map(
       criteria(definition).map(({ expression }) => [expression, dataRequirements(linked, [expression])]),
     ),
@@ -89,6 +83,28 @@ export function prepareMeasure(input: PrepareInput): PreparedMeasure {
     bounds: [...bounds.keys()],
     components,
   };
+}
+
+/** A measure's library with definitions that call its functions and give the bounds of dates: what engines prepare. */
+export function extendedLibrary(definition: MeasureDefinition, linked: LinkedLibrary): LinkedLibrary {
+  return extended(definition, linked).library;
+}
+
+interface Extended {
+  readonly library: LinkedLibrary;
+  readonly calls: ReadonlyMap<string, FunctionCall>;
+  readonly analyses: readonly ({ readonly key: string } & ReturnType<typeof analyseNeeds>)[];
+  readonly bounds: ReadonlyMap<string, ElmNode>;
+}
+
+function extended(definition: MeasureDefinition, linked: LinkedLibrary): Extended {
+  const calls = functionCalls(definition, linked);
+  const analyses = explained(definition).map(({ name, wanted }) => ({
+    key: criterionKey(name, wanted),
+    ...analyseNeeds(linked, name, wanted),
+  }));
+  const bounds = new Map(analyses.flatMap(({ definitions }) => [...definitions]));
+  return { library: withFunctionCalls(withBounds(linked, bounds), [...calls.values()]), calls, analyses, bounds };
 }
 
 /** Key of a function called for each element of a criterion (`over`), or once for the patient. */

@@ -17,6 +17,8 @@ interface Build {
   readonly identifier: string;
   readonly includes: readonly CompiledLibrary[];
   readonly expansions: readonly (ExpandedValueSet | null)[];
+  /** Of what both variants are compiled from. */
+  readonly base: string;
   /** In the store. */
   readonly key: string;
   isStored: boolean;
@@ -154,8 +156,9 @@ export class Libraries {
       tracing,
       nextSlot: () => this.#nextSlot(),
     });
-    const key = this.#store === null ? '' : this.#keyOf(elm, included, expansions) + (tracing ? tracedSuffix : '');
-    const build = { library, identifier, includes: included, expansions, key, isStored: false };
+    const base = this.#store === null ? '' : this.#keyOf(elm, included, expansions);
+    const key = tracing ? `${base}${tracedSuffix}` : base;
+    const build = { library, identifier, includes: included, expansions, base, key, isStored: false };
     builds.set(content, [...candidates, build]);
     this.#buildOf.set(library, build);
     return library;
@@ -168,7 +171,7 @@ export class Libraries {
     expansions: readonly (ExpandedValueSet | null)[],
   ): string {
     const hash = createHash('sha256').update(this.#contentHash(elm));
-    for (const library of included) hash.update(`\n${this.#buildOf.get(library)?.key ?? ''}`);
+    for (const library of included) hash.update(`\n${this.#buildOf.get(library)?.base ?? ''}`);
     for (const expanded of expansions) hash.update(`\n${expanded === null ? '' : this.#valueSets.hashOf(expanded)}`);
     return hash.digest('hex');
   }

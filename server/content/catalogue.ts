@@ -14,6 +14,7 @@ import {
   installedMeasure,
   type MeasureReference,
 } from './installed-measure.ts';
+import { keepPackage, restorePackage } from './kept-package.ts';
 import { LibraryShelf } from './library-shelf.ts';
 import { loadMeasure } from './load-measure.ts';
 import { type MeasurePackage, ParsedParts, packMeasure, prepareFromPackage } from './package.ts';
@@ -44,6 +45,8 @@ interface Shelf {
   readonly measures: Promise<Map<string, { readonly installed: InstalledMeasure; readonly measure: Measure }>>;
   libraries: LibraryShelf;
   readonly reader: ContentReader;
+  /** Of the content that is stored; null until it was asked for. */
+  fingerprint: Promise<string> | null;
   readonly packages: Map<string, Promise<MeasurePackage>>;
   readonly prepared: Map<string, Promise<PreparedMeasure>>;
 }
@@ -67,6 +70,7 @@ export function createCatalogue(database: Database, store: CodeStore | null = nu
       measures: given.then((all) => readMeasures(database, tenant, all)),
       libraries: new LibraryShelf(reader, notTranslated),
       reader,
+      fingerprint: null,
       packages: new Map(),
       prepared: new Map(),
     };
@@ -101,10 +105,21 @@ export function createCatalogue(database: Database, store: CodeStore | null = nu
     return packMeasure(loaded, interned);
   }
 
+  async function restoreOrLoad(tenant: string, shelf: Shelf, canonical: string): Promise<MeasurePackage> {
+    if (store === null) return load(tenant, shelf, canonical);
+    shelf.fingerprint ??= fingerprint(database, tenant, shelf.version);
+    const key = JSON.stringify([tenant, await shelf.fingerprint, canonical]);
+    const kept = restorePackage(key, store, interned);
+    if (kept !== null) return kept;
+    const loaded = await load(tenant, shelf, canonical);
+    keepPackage(key, loaded, store);
+    return loaded;
+  }
+
   async function packageOf(tenant: string, canonical: string): Promise<MeasurePackage> {
     const key = formatCanonical(await find(tenant, { canonical }));
     const shelf = await shelfOf(tenant);
-    return remembered(shelf.packages, key, () => load(tenant, shelf, key));
+    return remembered(shelf.packages, key, () => restoreOrLoad(tenant, shelf, key));
   }
 
   return {
@@ -137,6 +152,16 @@ async function contentVersion(sql: Sql, tenant: string): Promise<number> {
     tenant,
   ]);
   return rows[0]?.version ?? 0;
+}
+
+/** The same fingerprint means the same content: also after a database was restored, when versions are counted anew. */
+async function fingerprint(sql: Sql, tenant: string, version: number): Promise<string> {
+  const { rows } = await sql.query<{ hash: string }>(
+    `SELECT md5(coalesce(string_agg(concat_ws('/', type, id, version, last_updated), ',' ORDER BY type, id), '')) AS hash
+     FROM resource WHERE tenant = $1 AND type = ANY($2) AND NOT deleted`,
+    [tenant, ['Measure', 'Library', 'ValueSet', 'CodeSystem']],
+  );
+  return `${version} ${rows[0]?.hash ?? ''}`;
 }
 
 async function readMeasures(

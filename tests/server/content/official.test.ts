@@ -1,6 +1,10 @@
-import { createCatalogue } from '../../../server/content/catalogue.ts';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Catalogue, createCatalogue } from '../../../server/content/catalogue.ts';
 import { installCheck } from '../../../server/content/install-check.ts';
 import { liveMeasures } from '../../../server/content/installed-measure.ts';
+import { SealedFolder } from '../../../server/content/sealed-folder.ts';
 import type { Database } from '../../../server/db/database.ts';
 import type { StoredResource } from '../../../server/db/stored-resource.ts';
 import { freshDatabase } from '../../support/database.ts';
@@ -37,5 +41,40 @@ describeWithReferenceData('The official measures', () => {
     const packed = [];
     for (const { url } of measures) packed.push(await catalogue.package('practice', url));
     expect(new Set(packed.map(({ hash }) => hash)).size).toBe(73);
+  }, 120_000);
+
+  it('are found again as they were kept, until content changes', async () => {
+    const path = mkdtempSync(join(tmpdir(), 'packages-'));
+    const open = (): Catalogue =>
+      createCatalogue(
+        database,
+        new SealedFolder({ path, edition: '', onProblem: (problem) => problems.push(problem) }),
+      );
+    const problems: string[] = [];
+    const measures = (await open().list('practice')).slice(0, 12);
+    const [first, second] = [open(), open()];
+    for (const { url } of measures) {
+      const packed = await first.package('practice', url);
+      const kept = await second.package('practice', url);
+      expect({ ...kept, parts: new Map() }).toEqual({ ...packed, parts: new Map() });
+      expect(new Set(kept.parts.keys())).toEqual(new Set(packed.parts.keys()));
+      for (const [part, bytes] of packed.parts)
+        expect(Buffer.from(kept.parts.get(part) ?? []).equals(bytes)).toBe(true);
+      const { bounds, library } = await second.prepared('practice', url);
+      expect(bounds).toEqual((await first.prepared('practice', url)).bounds);
+      expect(library).not.toBeNull();
+    }
+    const [{ url = '' } = {}] = measures;
+    const before = readdirSync(path).length;
+    await open().package('practice', url);
+    expect(readdirSync(path)).toHaveLength(before);
+    await database.query(
+      `UPDATE resource SET version = version + 1 WHERE tenant = 'practice' AND type = 'ValueSet'
+       AND id = (SELECT min(id) FROM resource WHERE tenant = 'practice' AND type = 'ValueSet')`,
+    );
+    await open().package('practice', url);
+    expect(readdirSync(path)).toHaveLength(before + 1);
+    expect(problems).toEqual([]);
+    rmSync(path, { recursive: true });
   }, 120_000);
 });
