@@ -196,9 +196,9 @@ export interface GapTransition {
   readonly at: string;
   readonly from: GapStatus | null;
   readonly to: GapStatus | null;
-  /** `data`: the chart changed; `measures`: the measure, its content or its direction did; `period`: one began; `time`: time alone passed. */
+  /** `data`: the chart changed; `measures`: the measure, its content, direction or periods did; `time`: time alone passed. */
   readonly cause: {
-    readonly kind: 'data' | 'measures' | 'period' | 'time';
+    readonly kind: 'data' | 'measures' | 'time';
     readonly resourceTypes: readonly string[];
     /** The versions that changed, as far as known. */
     readonly resources: readonly ChangedVersion[];

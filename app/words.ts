@@ -81,8 +81,7 @@ export function measurePath(
 
 const causes: Readonly<Record<GapTransition['cause']['kind'], string>> = {
   data: 'the patient’s record changed',
-  measures: 'the measure changed',
-  period: 'a measurement period began',
+  measures: 'the measure or its period changed',
   time: 'time passed',
 };
 

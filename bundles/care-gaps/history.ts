@@ -35,7 +35,7 @@ export interface RecordedTransition {
   readonly to: GapStatus | 'error' | null;
   /** Why the gap is as it is, in words. */
   readonly reasons: readonly string[];
-  readonly cause: { readonly code: 'data' | 'measures' | 'period' | 'time'; readonly text: string };
+  readonly cause: { readonly code: 'data' | 'measures' | 'time'; readonly text: string };
   readonly sources: readonly TransitionSource[];
 }
 

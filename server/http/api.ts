@@ -5,6 +5,7 @@ import type { Catalogue } from '../content/catalogue.ts';
 import { removeDirection, setDirection } from '../content/directions.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
+import { livePeriods } from '../gaps/live-period.ts';
 import { type LiveMeasure, type LivePlan, livePlan } from '../gaps/live-plan.ts';
 import { dayIn } from '../gaps/practice-day.ts';
 import { gapProgress } from '../gaps/progress.ts';
@@ -185,8 +186,9 @@ export async function answerApi(
   throw new UnsupportedInteraction(`Nothing answers ${method} below /api at that path`);
 }
 
-function planOf({ context, services }: Call): Promise<LivePlan> {
-  return livePlan(services.catalogue, context.tenant, dayIn(context.now, context.timezone), context.log);
+async function planOf({ context: { tenant, now, timezone, log }, services }: Call): Promise<LivePlan> {
+  const kept = await livePeriods(services.database, tenant);
+  return livePlan(services.catalogue, tenant, dayIn(now, timezone), log, kept);
 }
 
 function liveMeasure(plan: LivePlan, id: string): LiveMeasure {

@@ -160,8 +160,7 @@ async function recordedTransitions(
 
 const causes: Readonly<Record<GapTransition['cause']['kind'], string>> = {
   data: 'The patient’s data changed',
-  measures: 'The measure, its content or its direction changed',
-  period: 'A measurement period began',
+  measures: 'The measure changed, or what it is kept for: its content, its direction, its periods',
   time: 'Time passed: a date that the measure looks at was reached',
 };
 

@@ -209,7 +209,7 @@ describeInChromium('The page', () => {
         .filter({ has: guest.page.getByRole('time') })
         .allInnerTexts();
       expect(history).toEqual([
-        expect.stringMatching(/closed → to do\s+7 Oct 2026, 09:12: the measure changed/),
+        expect.stringMatching(/closed → to do\s+7 Oct 2026, 09:12: the measure or its period changed/),
         expect.stringMatching(
           /to do → closed\s+7 Mar 2026, 09:12: the chart changed: encounter, medication request\s+Office visit, 3 Feb 2026 version 2, by Dr. Omar Haddad\s+Office visit, 3 Feb 2026 deleted/,
         ),

@@ -5,8 +5,8 @@ export type TransitionStatus = GapStatus | 'error';
 
 /** What brought a change of a gap's status, as the worker that evaluated it knew. */
 export interface GapCause {
-  /** `data`: the chart changed; `measures`: the measure, its content or its direction did; `period`: a period began; `time`: time alone passed. */
-  readonly kind: 'data' | 'measures' | 'period' | 'time';
+  /** `data`: the chart changed; `measures`: the measure, its content, direction or periods did; `time`: time alone passed. */
+  readonly kind: 'data' | 'measures' | 'time';
   /** Types of the resources that changed; empty unless `data`. */
   readonly resourceTypes: readonly string[];
   /** The versions that changed, as `Type/id/_history/v`; empty where the worker could not tell. */
@@ -125,7 +125,7 @@ function fromRow(row: TransitionRow): GapTransition {
 /** History outlives the version that wrote it: what an older one did not say is empty. */
 export function readCause({ kind, resourceTypes, resources, reasons }: TransitionRow['cause']): GapCause {
   return {
-    kind: kind === 'measures' || kind === 'period' || kind === 'time' ? kind : 'data',
+    kind: kind === 'measures' || kind === 'time' ? kind : 'data',
     resourceTypes: texts(resourceTypes),
     versions: texts(resources).filter((reference) => /^[A-Za-z]+\/[^/]+\/_history\/\d+$/.test(reference)),
     reasons: texts(reasons),

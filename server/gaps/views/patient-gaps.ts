@@ -3,7 +3,7 @@ import type { GapReason, GapStatus, MeasurementPeriod } from '../../../measures/
 import { directionOf, directions } from '../../content/directions.ts';
 import type { Sql } from '../../db/database.ts';
 import type { NextStep, PopulationCount } from '../gap-row.ts';
-import type { LivePlan } from '../live-plan.ts';
+import type { LiveMeasure, LivePlan } from '../live-plan.ts';
 import { remarksFor } from '../remarks.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import type { PatientSummary } from './measure-patients.ts';
@@ -76,10 +76,9 @@ export async function patientGapsView(
   const given = await directions(sql, tenant);
   const gaps = rows.flatMap((row): PatientGap[] => {
     const { measure_url: url, period_start: start, period_end: end } = row;
-    const live = plan.measures.filter(
-      ({ measure }) => measure.url === url && (measure.version ?? '') === row.measure_version,
-    );
-    const [{ measure, groups } = { measure: null, groups: [] }] = live;
+    const isOf = ({ measure: { url: of, version } }: LiveMeasure): boolean =>
+      of === url && (version ?? '') === row.measure_version;
+    const { measure, groups } = plan.all.find(isOf) ?? { measure: null, groups: [] };
     const group = groups.find(({ id }) => (id ?? '') === row.group_id);
     if (measure === null || group === undefined) return [];
     return [
@@ -87,7 +86,7 @@ export async function patientGapsView(
         measure: { id: measure.id, url, version: measure.version, title: titleOf(measure) },
         group: { id: group.id, title: group.description },
         period: { start, end },
-        current: live.some(({ period }) => period.start === start),
+        current: plan.measures.some((live) => isOf(live) && live.period.start === start),
         reportId: reportIdOf(
           { measure: canonicalOf(measure.definition), period: { start, end }, subject: patient },
           'uv-1.0.0',

@@ -41,7 +41,7 @@ export async function patientHistory(
     items.flatMap(({ cause }) => cause.versions),
   );
   return items.map(({ id, measureUrl, groupId, periodStart, at, from, to, cause }) => {
-    const live = plan.measures.find(({ measure }) => measure.url === measureUrl);
+    const live = plan.all.find(({ measure }) => measure.url === measureUrl);
     const several = (live?.groups.length ?? 0) > 1;
     const group = several ? live?.groups.find((one) => one.id === groupId) : undefined;
     return {

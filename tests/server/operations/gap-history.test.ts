@@ -26,6 +26,8 @@ beforeAll(async () => {
   practice = await openPractice();
   const { database, services } = practice;
   pool = createEvaluationPool({ log: silent, threads: 1 });
+  // As an installation leaves it: the worker looks after tenants that have measures.
+  await database.query('INSERT INTO content_version (tenant, version) VALUES ($1, 1)', [tenant]);
   worker = startGapWorker({ database, catalogue: services.catalogue, pool, log: silent, now, pollMs: 20 });
   await worker.idle();
   await practice.store(mammogram);
