@@ -3,6 +3,7 @@ import { isSupported } from './compiler/compile.ts';
 import { Evaluation } from './compiler/evaluation.ts';
 import { readFhirModel } from './compiler/fhir/model.ts';
 import { FhirReader } from './compiler/fhir/read.ts';
+import { Shapes } from './compiler/fhir/shape.ts';
 import { Libraries } from './compiler/libraries.ts';
 import type { RunnableLibrary } from './compiler/library.ts';
 import { RecordIndex } from './compiler/record-index.ts';
@@ -46,8 +47,8 @@ class RecordState {
   readonly index: RecordIndex;
   readonly evaluations: { readonly context: RequestContext; readonly evaluation: Evaluation }[] = [];
 
-  constructor(record: PatientRecord) {
-    this.index = new RecordIndex(record);
+  constructor(record: PatientRecord, shapes: Shapes) {
+    this.index = new RecordIndex(record, shapes);
   }
 
   static is(kept: object): kept is RecordState {
@@ -73,12 +74,14 @@ interface Variants {
 class Engine {
   readonly #libraries: Libraries;
   readonly #reader: FhirReader;
+  readonly #shapes: Shapes;
   readonly #contexts = new RequestContexts();
 
   constructor(store: CodeStore | null) {
     const model = readFhirModel();
     this.#libraries = new Libraries(model, store);
     this.#reader = new FhirReader(model);
+    this.#shapes = new Shapes(model);
   }
 
   prepare(linked: LinkedLibrary, valueSets: ValueSetSource): PreparedLibrary {
@@ -208,7 +211,7 @@ class Engine {
   }
 
   #evaluation(record: PatientRecord, request: EvaluationRequest, trace: Trace | null): Evaluation {
-    const state = record.kept(this, RecordState.is, () => new RecordState(record));
+    const state = record.kept(this, RecordState.is, () => new RecordState(record, this.#shapes));
     const context = this.#contexts.of(request);
     const kept = trace === null ? state.evaluations.find((one) => one.context === context) : undefined;
     const evaluation = kept?.evaluation ?? new Evaluation(context, this.#reader, state.index, trace);

@@ -2,6 +2,7 @@ import { matchesProfile } from '../profiles.ts';
 import type { PatientRecord } from '../record.ts';
 import { Code, Concept, type Value, ValueSet } from '../runtime/index.ts';
 import type { FhirResource } from '../values.ts';
+import type { Shapes } from './fhir/shape.ts';
 
 /** What a retrieve asks for; the same question in several libraries is one object. */
 export interface Retrieval {
@@ -53,12 +54,15 @@ export class RecordIndex {
   readonly #answers = new Map<Retrieval, readonly FhirResource[]>();
   readonly #codes = new Map<string, readonly CodedResources[]>();
   readonly #ofProfile = new Map<string, Map<FhirResource, boolean>>();
+  readonly #shapes: Shapes;
+  readonly #checked = new Set<string>();
 
-  constructor(record: PatientRecord) {
+  constructor(record: PatientRecord, shapes: Shapes) {
     this.#record = record;
+    this.#shapes = shapes;
   }
 
-  /** The resources that a retrieve finds, in the order of the record. */
+  /** The resources that a retrieve finds, in the order of the record. @throws InvalidRecord when one of the type is no FHIR */
   find(retrieval: Retrieval): readonly FhirResource[] {
     const known = this.#answers.get(retrieval);
     if (known !== undefined) return known;
@@ -77,6 +81,10 @@ export class RecordIndex {
     const { resourceType, profile } = retrieval;
     const ofType = this.#record.ofType(resourceType);
     if (ofType.length === 0) return none;
+    if (!this.#checked.has(resourceType)) {
+      this.#shapes.check(ofType);
+      this.#checked.add(resourceType);
+    }
     const coded =
       filter === null || retrieval.properties.length === 0 ? ofType : this.#coded(ofType, retrieval, filter);
     return profile === null || coded.length === 0
