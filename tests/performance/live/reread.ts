@@ -1,0 +1,84 @@
+import { careGaps } from '../../../server/operations/care-gaps.ts';
+import { poolEvaluation } from '../../../server/operations/pool-evaluation.ts';
+import type { OperationServices } from '../../../server/operations/services.ts';
+import type { Services } from '../../../server/services.ts';
+import { findIds } from '../../../server/store/find-ids.ts';
+import { measureUrls, requestContext, tenant } from './live-practice.ts';
+
+export interface Reading {
+  readonly seconds: number;
+  readonly patients: number;
+  readonly documents: number;
+  readonly megabytes: number;
+  /** Patients that had to be evaluated. */
+  readonly evaluated: number;
+  /** SHA-256 would do; the bytes themselves are compared by their count. */
+  readonly patientsPerSecond: number;
+}
+
+/** All gaps of a roster as NDJSON, a document a line, as the nightly job writes them; the lines are counted and dropped. */
+export async function readRoster(
+  services: Services,
+  patients: readonly string[],
+  { state, status }: { readonly state: boolean; readonly status: readonly string[] },
+): Promise<Reading> {
+  const year = new Date().getUTCFullYear();
+  const member = patients.map((id) => ({ entity: { reference: `Patient/${id}` } }));
+  const given = [
+    ...(await measureUrls(services)).map((valueCanonical) => ({ name: 'measureUrl', valueCanonical })),
+    { name: 'periodStart', valueDate: `${year}-01-01` },
+    { name: 'periodEnd', valueDate: `${year}-12-31` },
+    { name: 'subjectGroup', resource: { resourceType: 'Group', type: 'person', actual: true, member } },
+    ...status.map((valueCode) => ({ name: 'status', valueCode })),
+  ];
+  let documents = 0;
+  let bytes = 0;
+  let evaluated = 0;
+  const { database, catalogue, pool } = services;
+  const counted = {
+    ...pool,
+    evaluate: (work: Parameters<typeof pool.evaluate>[0]) => {
+      evaluated += 1;
+      return pool.evaluate(work);
+    },
+  };
+  const operationServices = {
+    ...operationServicesOf(services),
+    evaluate: poolEvaluation(database, catalogue, counted, { state }),
+  };
+  const deliver = async (resource: object): Promise<void> => {
+    documents += 1;
+    bytes += Buffer.byteLength(JSON.stringify(resource)) + 1;
+  };
+  const began = performance.now();
+  const called = { ...requestContext(), resourceType: 'Measure', resourceId: null, progress: async () => {}, deliver };
+  await careGaps.invoke(given, called, operationServices);
+  const seconds = (performance.now() - began) / 1000;
+  return {
+    seconds,
+    patients: patients.length,
+    documents,
+    megabytes: bytes / 1e6,
+    evaluated,
+    patientsPerSecond: patients.length / seconds,
+  };
+}
+
+function operationServicesOf({ database, catalogue, pool, interactionServices }: Services): OperationServices {
+  const nobody = async (): Promise<never> => {
+    throw new Error('$care-gaps asks this of nobody');
+  };
+  return {
+    database,
+    audit: interactionServices.audit,
+    catalogue,
+    findIds: (of, type, query) => findIds(database, of, type, query),
+    evaluate: poolEvaluation(database, catalogue, pool),
+    libraries: { evaluate: nobody, translate: nobody, close: nobody },
+  };
+}
+
+/** Ids of all patients of the practice. */
+export function allPatientIds({ database }: Services): Promise<readonly string[]> {
+  return findIds(database, tenant, 'Patient', '');
+}
