@@ -54,10 +54,14 @@ function inParameter({
   max,
   documentation,
   aliases,
+  parts,
 }: ArgumentDefinition): OperationDefinitionParameter {
   const names = aliases.length === 0 ? '' : ` Older names: ${aliases.join(', ')}.`;
   const searched = type === 'token' ? { type: 'string' as const, searchType: 'token' as const } : null;
-  if (type === 'Part') return { name, use: 'in', min, max, documentation: `${documentation}${names}` };
+  if (type === 'Part') {
+    const part = Object.entries(parts).map(([of, partType]) => inPart(of, partType));
+    return { name, use: 'in', min, max, documentation: `${documentation}${names}`, part };
+  }
   const text = type === 'reference' || type === 'id' ? 'string' : type;
   return {
     name,
@@ -67,4 +71,8 @@ function inParameter({
     documentation: `${documentation}${names}`,
     ...(searched ?? { type: text as NonNullable<OperationDefinitionParameter['type']> }),
   };
+}
+
+function inPart(name: string, type: string): OperationDefinitionParameter {
+  return { name, use: 'in', min: 0, max: '1', type: type as NonNullable<OperationDefinitionParameter['type']> };
 }

@@ -16,6 +16,8 @@ export interface ArgumentSettings<Shape extends ArgumentShape = ArgumentShape> {
   readonly aliases?: readonly string[];
   /** The codes that it may have, each with the older spellings of it. */
   readonly codes?: Readonly<Record<string, readonly string[]>>;
+  /** Of a Part: its parts with their types. */
+  readonly parts?: Readonly<Record<string, string>>;
 }
 
 /** Arguments of an operation by name: the shape alone, or with more about it. */
@@ -49,6 +51,8 @@ export interface ArgumentDefinition {
   readonly documentation: string;
   readonly aliases: readonly string[];
   readonly codes: Readonly<Record<string, readonly string[]>> | null;
+  /** Of a Part: its parts with their types. */
+  readonly parts: Readonly<Record<string, string>>;
 }
 
 /** A parameter of a request, as a Parameters resource holds it; from a query: `valueString`. */
@@ -70,6 +74,7 @@ export function argumentDefinitions(input: Input): readonly ArgumentDefinition[]
       documentation: settings.documentation,
       aliases: settings.aliases ?? [],
       codes: settings.codes ?? null,
+      parts: settings.parts ?? {},
     };
   });
 }

@@ -33,6 +33,7 @@ export const cql = defineOperation({
     library: {
       type: 'Part*',
       documentation: 'Libraries to include: part url, and name for how the expression calls it.',
+      parts: { url: 'canonical', name: 'string' },
     },
     useServerData,
     data,

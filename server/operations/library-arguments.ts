@@ -23,4 +23,5 @@ export const data = {
 export const prefetchData = {
   type: 'Part*',
   documentation: 'Data in several Bundles: part data; parts key and descriptor are not needed. Instead of data.',
+  parts: { key: 'string', descriptor: 'DataRequirement', data: 'Bundle' },
 } as const;

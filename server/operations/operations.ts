@@ -7,6 +7,7 @@ import { evaluateMeasure } from './evaluate-measure.ts';
 import { gapHistory } from './gap-history.ts';
 import { libraryEvaluate } from './library-evaluate.ts';
 import type { Operation } from './operation.ts';
+import { packageArtifact } from './package.ts';
 import { deqmSubmitData, submitData } from './submit-data.ts';
 
 /** All operations beside `$validate` (interactions). Routes, CapabilityStatement, OperationDefinitions and documentation are derived from this list. */
@@ -21,4 +22,5 @@ export const operations: readonly Operation[] = [
   deqmSubmitData,
   libraryEvaluate,
   cql,
+  packageArtifact,
 ];
