@@ -48,3 +48,4 @@ export {
   withoutRemarks,
   withRemarks,
 } from './remarks/with-remarks.ts';
+export { supportedProfiles } from './supported-profiles.ts';

@@ -6,7 +6,8 @@ import { canonicalOf } from '../measure-report/report.ts';
 import { referenceOf, resourceOf } from '../references.ts';
 import { type UpdateType, updateTypeExtension } from './update-type.ts';
 
-const dataExchangeProfile = 'http://hl7.org/fhir/uv/deqm/StructureDefinition/deqm-dataexchangemeasurereport';
+/** Profile of the MeasureReports that data is exchanged with. */
+export const dataExchangeProfile = 'http://hl7.org/fhir/uv/deqm/StructureDefinition/deqm-dataexchangemeasurereport';
 const dataLocation = 'http://hl7.org/fhir/uv/deqm/StructureDefinition/deqm-dataLocation';
 const messages = 'http://hl7.org/fhir/StructureDefinition/cqf-messages';
 

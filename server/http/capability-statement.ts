@@ -5,6 +5,7 @@ import type {
   CapabilityStatementRestResourceInteraction,
   CapabilityStatementRestResourceOperation,
 } from '@medplum/fhirtypes';
+import { supportedProfiles } from '../../bundles/index.ts';
 import type { RequestContext } from '../context.ts';
 import type { Interaction } from '../interactions/interaction.ts';
 import { type Operation, operationId } from '../operations/operation.ts';
@@ -83,6 +84,7 @@ function resource(
   return {
     type: type as CapabilityStatementRestResource['type'],
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
+    ...(supportedProfiles[type] !== undefined && { supportedProfile: [...supportedProfiles[type]] }),
     interaction: [...codes].map((code) => ({ code: code as CapabilityStatementRestResourceInteraction['code'] })),
     versioning: 'versioned-update',
     readHistory: true,
@@ -97,7 +99,11 @@ function resource(
     searchParam: parameters.map(({ code, url, kind }) => ({ name: code, definition: url, type: kind })),
     operation: [
       ...resourceOperations(interactions),
-      ...own.map((operation) => describe(operation, operations, baseUrl)),
+      ...own.flatMap((operation) => {
+        const described = describe(operation, operations, baseUrl);
+        const further = operation.furtherDefinitions?.[type];
+        return further === undefined ? described : [described, { ...described, definition: further }];
+      }),
     ],
   };
 }

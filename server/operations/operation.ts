@@ -43,6 +43,8 @@ interface OperationDescription {
   readonly safe: boolean;
   /** What is sent is stored: numbers keep their text, and the answer waits for the commit whatever the client prefers. */
   readonly exact?: boolean;
+  /** Further published OperationDefinitions that it satisfies, by resource type: declared beside the first. */
+  readonly furtherDefinitions?: Readonly<Record<string, string>>;
   /** Extensions of the operation in the CapabilityStatement. */
   readonly extension?: readonly Extension[];
 }
