@@ -24,6 +24,10 @@ export interface DeqmNames {
   readonly populationDescription: string | null;
   readonly location: string | null;
   readonly supplementalData: string | null;
+  /** Values of expressions that explain a population. */
+  readonly supportingEvidence: string | null;
+  /** How a composite's group is scored. */
+  readonly compositeScoring: string | null;
   readonly criteriaReference: string;
   /** Whether reports carry the linkIds of the Measure (R5 cross-version extensions). */
   readonly linkIds: boolean;
@@ -55,6 +59,8 @@ const uv1: DeqmNames = {
   populationDescription: `${extensions}/measurereport-populationDescription`,
   location: `${uv}/StructureDefinition/deqm-dataLocation`,
   supplementalData: r5SupplementalData,
+  supportingEvidence: `${extensions}/cqf-supportingEvidence`,
+  compositeScoring: 'http://hl7.org/fhir/uv/cqm/StructureDefinition/cqm-compositeScoring',
   criteriaReference: `${extensions}/cqf-criteriaReference`,
   linkIds: true,
   gapStatus: `${uv}/StructureDefinition/deqm-gapStatus`,
@@ -80,6 +86,8 @@ const us5: DeqmNames = {
   populationDescription: `${us}/StructureDefinition/extension-populationDescription`,
   location: `${us}/StructureDefinition/extension-dataLocation`,
   supplementalData: r5SupplementalData,
+  supportingEvidence: `${extensions}/cqf-supportingEvidence`,
+  compositeScoring: 'http://hl7.org/fhir/us/cqfmeasures/StructureDefinition/cqfm-compositeScoring',
   criteriaReference: `${extensions}/cqf-criteriaReference`,
   linkIds: true,
   gapStatus: `${us}/StructureDefinition/extension-gapStatus`,
@@ -93,6 +101,8 @@ const us4: DeqmNames = {
   ...us5,
   supplementalData: `${us}/StructureDefinition/extension-supplementalData`,
   criteriaReference: `${us}/StructureDefinition/extension-criteriaReference`,
+  supportingEvidence: null,
+  compositeScoring: null,
   valueFilter: 'http://hl7.org/fhir/us/cqfmeasures/StructureDefinition/cqfm-valueFilter',
   linkIds: false,
 };
@@ -108,6 +118,8 @@ const us3: DeqmNames = {
 const r4: DeqmNames = {
   ...uv1,
   profiles: null,
+  supportingEvidence: null,
+  compositeScoring: null,
   measureScoring: null,
   groupImprovementNotation: null,
   populationDescription: null,

@@ -31,6 +31,15 @@ export interface CodeableConcept {
   readonly text?: string;
 }
 
+/** An expression whose value tells why a subject is in a population (cqf-supportingEvidenceDefinition). */
+export interface SupportingEvidenceDefinition {
+  readonly name: string;
+  readonly description: string | null;
+  readonly code: CodeableConcept | null;
+  /** Name of a CQL definition of the library, or, qualified, of one that it includes. */
+  readonly expression: string;
+}
+
 export interface PopulationDefinition {
   readonly id: string | null;
   readonly linkId: string | null;
@@ -42,6 +51,7 @@ export interface PopulationDefinition {
   readonly expression: string;
   /** The `id` of the population that this one refers to: an observation's population, a ratio's initial population. */
   readonly criteriaReference: string | null;
+  readonly supportingEvidence?: readonly SupportingEvidenceDefinition[];
   /** Measure observations only: sum, average, median, minimum, maximum, count. */
   readonly aggregateMethod: string | null;
 }

@@ -25,6 +25,7 @@ const spellings = {
   compositeScoring: [`${cqm}compositeScoring`, `${cqfm}compositeScoring`],
   weight: [`${cqm}weight`, `${cqfm}weight`],
   groupId: [`${cqm}groupId`, `${cqfm}groupId`],
+  supportingEvidenceDefinition: ['http://hl7.org/fhir/StructureDefinition/cqf-supportingEvidenceDefinition'],
   linkId: [
     `${r5}group.linkId`,
     `${r5}group.population.linkId`,

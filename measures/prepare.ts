@@ -18,6 +18,7 @@ import { InvalidMeasure, type MeasureProblem } from './errors.ts';
 import { observedPopulation } from './evaluation/membership.ts';
 import { type Criterion, criterionKey } from './gaps/criterion.ts';
 import { analyseNeeds } from './gaps/needs.ts';
+import { allEvidence, evidenceDefinitions, evidenceName } from './supporting-evidence.ts';
 
 /** A measure that is ready for any number of subjects. */
 export interface PreparedMeasure {
@@ -32,7 +33,7 @@ export interface PreparedMeasure {
   readonly calls: ReadonlyMap<string, string>;
   /** By criterion and direction (`criterionKey`): the data that it depends on, and how. Gap reasons are made of it. */
   readonly needs: ReadonlyMap<string, Criterion>;
-  /** Definitions that give the bounds of dates in `needs`; evaluated only with a trace. */
+  /** Definitions that only explain: bounds of dates in `needs`, supporting evidence. Evaluated only with a trace. */
   readonly bounds: readonly string[];
   readonly components: readonly PreparedMeasure[];
 }
@@ -71,12 +72,14 @@ export function prepareMeasure(input: PrepareInput): PreparedMeasure {
   const problems = missingDefinitions(definition, linked);
   if (problems.length > 0) throw new InvalidMeasure(definition.url, problems);
   const { calls, analyses, bounds, library } = extended(definition, linked);
+  const evidence = allEvidence(definition).map(({ expression }) => evidenceName(expression));
   return {
     definition,
     library: evaluator.prepare(library, valueSets),
-    requirements: new Map(
-      criteria(definition).map(({ expression }) => [expression, dataRequirements(linked, [expression])]),
-    ),
+    requirements: new Map([
+      ...criteria(definition).map(({ expression }) => [expression, dataRequirements(linked, [expression])] as const),
+      ...evidence.map((name) => [name, dataRequirements(library, [name])] as const),
+    ]),
     periodType: periodType(linked),
     calls: new Map([...calls].map(([key, { name }]) => [key, name])),
     needs: new Map(analyses.map(({ key, criterion }) => [key, criterion])),
@@ -103,7 +106,10 @@ function extended(definition: MeasureDefinition, linked: LinkedLibrary): Extende
     key: criterionKey(name, wanted),
     ...analyseNeeds(linked, name, wanted),
   }));
-  const bounds = new Map(analyses.flatMap(({ definitions }) => [...definitions]));
+  const bounds = new Map([
+    ...analyses.flatMap(({ definitions }) => [...definitions]),
+    ...evidenceDefinitions(definition, linked),
+  ]);
   return { library: withFunctionCalls(withBounds(linked, bounds), [...calls.values()]), calls, analyses, bounds };
 }
 
@@ -164,7 +170,12 @@ function criteria(definition: MeasureDefinition): NamedCriterion[] {
 function missingDefinitions(definition: MeasureDefinition, linked: LinkedLibrary): MeasureProblem[] {
   const { identifier, statements } = linked.main.library;
   const names = new Set((statements?.def ?? []).map(({ name }) => name));
-  return criteria(definition)
+  const evidence = [...evidenceDefinitions(definition, linked).values()].flatMap(({ name, libraryName }) =>
+    libraryName === undefined && typeof name === 'string'
+      ? [{ expression: name, path: 'Measure.group.population.extension(supportingEvidenceDefinition)' }]
+      : [],
+  );
+  return [...criteria(definition), ...evidence]
     .filter(({ expression }) => !names.has(expression))
     .map(({ expression, path }) => ({
       expression: `${path}.criteria.expression`,

@@ -18,6 +18,7 @@ import type {
   Scoring,
   StratifierDefinition,
   SupplementalDataDefinition,
+  SupportingEvidenceDefinition,
 } from './definition.ts';
 import { type ImprovementNotations, withDirections } from './direction.ts';
 import { codeOf, extensionCode, extensionNumber, extensions } from './extensions.ts';
@@ -112,6 +113,7 @@ function readPopulation(
   const code = codeName(population.code, problems, `${path}.code`);
   const expression = problems.expression(population.criteria, `${path}.criteria`);
   if (code === null || expression === null) return [];
+  const supportingEvidence = readSupportingEvidence(population, path, problems);
   return [
     {
       id: population.id ?? null,
@@ -121,9 +123,35 @@ function readPopulation(
       description: population.description ?? null,
       expression,
       criteriaReference: extensionCode(population, 'criteriaReference'),
+      ...(supportingEvidence.length > 0 && { supportingEvidence }),
       aggregateMethod: code === 'measure-observation' ? aggregateMethod(population, path, problems) : null,
     },
   ];
+}
+
+const expressionCode = 'http://hl7.org/fhir/StructureDefinition/cqf-expressionCode';
+
+function readSupportingEvidence(
+  population: MeasureGroupPopulation,
+  path: string,
+  problems: Problems,
+): readonly SupportingEvidenceDefinition[] {
+  return extensions(population, 'supportingEvidenceDefinition').flatMap(({ valueExpression }, index) => {
+    const expression = problems.expression(
+      valueExpression,
+      `${path}.extension(supportingEvidenceDefinition)[${index}]`,
+    );
+    if (expression === null) return [];
+    const code = valueExpression?.extension?.find(({ url }) => url === expressionCode)?.valueCodeableConcept;
+    return [
+      {
+        name: valueExpression?.name ?? expression,
+        description: valueExpression?.description ?? null,
+        code: code ?? null,
+        expression,
+      },
+    ];
+  });
 }
 
 const aggregateSpellings: { readonly [written: string]: string } = { avg: 'average', min: 'minimum', max: 'maximum' };

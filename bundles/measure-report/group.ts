@@ -11,11 +11,13 @@ import type {
   MeasureDefinition,
   PopulationCode,
   PopulationDefinition,
+  PopulationResult,
   StratifierDefinition,
 } from '../../measures/index.ts';
 import { conceptOf, scoreQuantity, stratumValue } from '../cql-value.ts';
 import type { DeqmNames } from '../deqm-version.ts';
 import { groupScoring } from './report.ts';
+import { supportingEvidence } from './supporting-evidence.ts';
 
 /** Numbers of a population, of one subject or of many. `subjectResults` is `List/x`. */
 export interface PopulationNumbers {
@@ -23,6 +25,7 @@ export interface PopulationNumbers {
   readonly code: PopulationCode;
   readonly count: number;
   readonly subjectResults?: string;
+  readonly supportingEvidence?: PopulationResult['supportingEvidence'];
 }
 
 export interface GroupNumbers {
@@ -51,6 +54,7 @@ export function reportGroup(
     ...identified(group.id, [
       ...linkId('group', group.linkId, names),
       ...groupScoring(measure, group, names),
+      ...compositeScoring(measure, names),
       ...description(group.description, names),
     ]),
     ...(group.code !== null && { code: conceptOf(group.code) }),
@@ -78,6 +82,7 @@ function reportPopulation(
     ...identified(numbers.id, [
       ...linkId(path, definition?.linkId ?? null, names),
       ...(path === 'group.population' ? description(definition?.description ?? null, names) : []),
+      ...supportingEvidence(numbers.supportingEvidence ?? [], definition, names),
     ]),
     code: conceptOf(definition?.concept ?? standardConcept(numbers.code)),
     count: numbers.count,
@@ -163,6 +168,12 @@ function linkId(path: string, value: string | null, { linkIds }: DeqmNames): rea
   return [
     { url: `http://hl7.org/fhir/5.0/StructureDefinition/extension-MeasureReport.${path}.linkId`, valueString: value },
   ];
+}
+
+function compositeScoring({ compositeScoring: code }: MeasureDefinition, names: DeqmNames): readonly Extension[] {
+  if (code === null || names.compositeScoring === null) return [];
+  const coding = [{ system: 'http://terminology.hl7.org/CodeSystem/composite-measure-scoring', code }];
+  return [{ url: names.compositeScoring, valueCodeableConcept: { coding } }];
 }
 
 function description(text: string | null, { populationDescription }: DeqmNames): readonly Extension[] {

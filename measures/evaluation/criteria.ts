@@ -21,6 +21,11 @@ export class CriteriaValues {
     return this.#values.get(expression) ?? null;
   }
 
+  /** Whether it was evaluated at all: what only explains is not, without a trace. */
+  has(expression: string): boolean {
+    return this.#values.get(expression) !== undefined;
+  }
+
   /**
    * Value of an expression for each member: of the function called for that member, or, where it isn't a function of
    * the element, the same for all.

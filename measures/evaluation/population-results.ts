@@ -1,4 +1,5 @@
 import type { GroupDefinition, PopulationDefinition } from '../definition.ts';
+import { evidenceName } from '../supporting-evidence.ts';
 import type { CriteriaValues } from './criteria.ts';
 import type { Members } from './membership.ts';
 import type { PopulationResult } from './result.ts';
@@ -27,8 +28,20 @@ export function populationResults(
       members: group.basis === 'boolean' ? [] : listed,
       criterion: observed === undefined ? values.value(population.expression) : null,
       observations: numbers,
+      ...(keep === null && supportingEvidence(population, values)),
     };
   });
+}
+
+function supportingEvidence(
+  { supportingEvidence: defined = [] }: PopulationDefinition,
+  values: CriteriaValues,
+): Pick<PopulationResult, 'supportingEvidence'> {
+  const known = defined.filter(({ expression }) => values.has(evidenceName(expression)));
+  if (known.length === 0) return {};
+  return {
+    supportingEvidence: known.map(({ name, expression }) => ({ name, value: values.value(evidenceName(expression)) })),
+  };
 }
 
 function valuesOf<T>(map: ReadonlyMap<string, T> | undefined, keep: ((key: string) => boolean) | null): T[] {

@@ -22,6 +22,8 @@ export interface PopulationResult {
   readonly criterion: CqlValue;
   /** measure-observation only: one value per member that is observed, null where the function gave null. */
   readonly observations: readonly (number | null)[];
+  /** Values of the supporting evidence that the Measure defines for the population; only when it was traced. */
+  readonly supportingEvidence?: readonly { readonly name: string; readonly value: CqlValue }[];
 }
 
 export interface StratifierResult {
