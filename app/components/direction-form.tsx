@@ -65,7 +65,7 @@ function DirectionForm({ summary, done }: { readonly summary: MeasureSummary; re
       <Textarea
         mt="sm"
         label="Why"
-        description="Shown wherever results of this measure are, in reports too."
+        description="Shown with the results. Reports say that the operator of this server gave the direction."
         autosize
         minRows={2}
         disabled={wanted === null}

@@ -17,9 +17,9 @@ export function GapTimeline({ history }: { readonly history: readonly GapTransit
           </div>
           <div className={classes.when}>
             <time dateTime={change.at}>{moment(change.at)}</time>:{' '}
-            {change.from === null && change.cause.resources.length === 0 ? 'first evaluated' : causeWords(change)}
+            {change.from === null ? 'first evaluated' : causeWords(change)}
           </div>
-          {change.cause.resources.length > 0 && <Versions resources={change.cause.resources} />}
+          {change.from !== null && change.cause.resources.length > 0 && <Versions resources={change.cause.resources} />}
         </li>
       ))}
     </ol>
@@ -28,7 +28,7 @@ export function GapTimeline({ history }: { readonly history: readonly GapTransit
 
 const shown = 5;
 
-/** The versions that brought the change, with who wrote them. A first load brings many: the first few say enough. */
+/** The versions that brought the change, with who wrote them. One write may bring many: the first few say enough. */
 function Versions({ resources }: { readonly resources: readonly ChangedVersion[] }) {
   const others = resources.length - shown;
   return (

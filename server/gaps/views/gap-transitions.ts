@@ -9,7 +9,7 @@ export interface GapCause {
   readonly kind: 'data' | 'measures' | 'time';
   /** Types of the resources that changed; empty unless `data`. */
   readonly resourceTypes: readonly string[];
-  /** The versions that changed, as `Type/id/_history/v`; empty where the worker could not tell. */
+  /** The versions that changed, as `Type/id/_history/v`, those first that are evidence; empty where the worker could not tell. */
   readonly versions: readonly string[];
   /** What the evaluation gave as reasons, in words. */
   readonly reasons: readonly string[];
@@ -101,7 +101,7 @@ interface TransitionRow {
   readonly at: Date;
   readonly from_status: TransitionStatus | null;
   readonly to_status: TransitionStatus | null;
-  readonly cause: Partial<Record<'kind' | 'resourceTypes' | 'resources' | 'reasons', unknown>>;
+  readonly cause: Partial<Record<'kind' | 'resourceTypes' | 'resources' | 'reasons' | 'evidence', unknown>>;
   readonly previous: number | null;
 }
 
@@ -123,13 +123,20 @@ function fromRow(row: TransitionRow): GapTransition {
 }
 
 /** History outlives the version that wrote it: what an older one did not say is empty. */
-export function readCause({ kind, resourceTypes, resources, reasons }: TransitionRow['cause']): GapCause {
+export function readCause({ kind, resourceTypes, resources, reasons, evidence }: TransitionRow['cause']): GapCause {
+  const isEvidence = new Set(texts(evidence).map(unversioned));
+  const versions = texts(resources).filter((reference) => /^[A-Za-z]+\/[^/]+\/_history\/\d+$/.test(reference));
+  const rank = (reference: string): number => (isEvidence.has(unversioned(reference)) ? 0 : 1);
   return {
     kind: kind === 'measures' || kind === 'time' ? kind : 'data',
     resourceTypes: texts(resourceTypes),
-    versions: texts(resources).filter((reference) => /^[A-Za-z]+\/[^/]+\/_history\/\d+$/.test(reference)),
+    versions: versions.sort((a, b) => rank(a) - rank(b)),
     reasons: texts(reasons),
   };
+}
+
+function unversioned(reference: string): string {
+  return reference.replace(/\/_history\/.*$/, '');
 }
 
 function texts(value: unknown): string[] {
