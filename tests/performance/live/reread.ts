@@ -73,6 +73,7 @@ function operationServicesOf({ database, catalogue, pool, interactionServices }:
     audit: interactionServices.audit,
     catalogue,
     findIds: (of, type, query) => findIds(database, of, type, query),
+    submit: nobody,
     evaluate: poolEvaluation(database, catalogue, pool),
     libraries: { evaluate: nobody, translate: nobody, close: nobody },
   };

@@ -15,8 +15,15 @@ import { describeWithReferenceData, readReferenceLines } from '../../support/ref
  * variant references have another target and strings another value, so that every `where` finds something.
  */
 function fullExamples(type: string): Resource[] {
-  return strings.map((_, variant) => ({ ...(example(type, variant, 0) as object), resourceType: type }) as Resource);
+  return strings.map((_, variant) => {
+    const valueCodeableConcept = example('CodeableConcept', variant, 1);
+    const extension = searchedExtensions.map((url) => ({ url, valueCodeableConcept }));
+    return { ...(example(type, variant, 0) as object), resourceType: type, extension } as Resource;
+  });
 }
+
+/** Extensions that parameters of implementation guides look at. */
+const searchedExtensions = ['http://hl7.org/fhir/StructureDefinition/measurereport-category'];
 
 /** What expressions compare with; codes that search doesn't look at are all the same to it. */
 const strings = ['email', 'phone', 'composed-of', 'depends-on', 'derived-from', 'predecessor', 'successor'];
