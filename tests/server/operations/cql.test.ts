@@ -171,7 +171,7 @@ describe('$cql', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['does not parse', '2 +', /^The expression, line 1, column 3: /],
+    ['does not parse', '2 +', /^The expression, line 1, column \d: Syntax error/],
     ['names what is not there, in its second line', '1\n + nothing', /^The expression, line 2, column 4: .*nothing/],
     ['reads a patient without a subject', 'AgeInYears()', /Could not resolve identifier Patient/],
     ['needs a value set that is not there', '\'a\' in "Nowhere"', /Nowhere/],
