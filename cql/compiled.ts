@@ -1,4 +1,5 @@
 import type { CodeStore } from './code-store.ts';
+import { functionsBelow } from './compiler/code-shown.ts';
 import { isSupported } from './compiler/compile.ts';
 import { Evaluation } from './compiler/evaluation.ts';
 import { readFhirModel } from './compiler/fhir/model.ts';
@@ -130,7 +131,8 @@ class Engine {
       },
       codeOf: (definition) => {
         const member = plain.definitions.get(definition);
-        return member === undefined ? null : (plain.code[member.position]?.toString() ?? null);
+        const name = member === undefined ? undefined : plain.code[member.position]?.name;
+        return name === undefined ? null : functionsBelow(plain.text, name);
       },
     };
   }

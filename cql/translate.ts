@@ -167,16 +167,21 @@ function translationOf(cql: string, sources: readonly SourceLibrary[], answer: W
 function messagesOf({ library }: ElmLibrary): TranslationMessage[] {
   return (library.annotation ?? [])
     .filter(({ type }) => type === 'CqlToElmError')
-    .map((annotation) => ({
-      library: text(annotation, 'libraryId') ?? library.identifier?.id ?? 'unnamed',
-      severity: severities[text(annotation, 'errorSeverity') ?? ''] ?? 'error',
-      kind: kinds[text(annotation, 'errorType') ?? ''] ?? 'internal',
-      message: text(annotation, 'message') ?? '',
-      startLine: number(annotation, 'startLine'),
-      startColumn: number(annotation, 'startChar'),
-      endLine: number(annotation, 'endLine'),
-      endColumn: number(annotation, 'endChar'),
-    }));
+    .map((annotation) => {
+      const kind = kinds[text(annotation, 'errorType') ?? ''] ?? 'internal';
+      // The parser counts columns from 0, everything else of the translator from 1.
+      const first = kind === 'syntax' ? 1 : 0;
+      return {
+        library: text(annotation, 'libraryId') ?? library.identifier?.id ?? 'unnamed',
+        severity: severities[text(annotation, 'errorSeverity') ?? ''] ?? 'error',
+        kind,
+        message: text(annotation, 'message') ?? '',
+        startLine: number(annotation, 'startLine'),
+        startColumn: column(annotation, 'startChar', first),
+        endLine: number(annotation, 'endLine'),
+        endColumn: column(annotation, 'endChar', first),
+      };
+    });
 }
 
 const severities: Readonly<Record<string, TranslationMessage['severity']>> = {
@@ -256,6 +261,11 @@ function refuseCycles(main: SourceLibrary, libraries: readonly SourceLibrary[]):
 function text(node: ElmNode, property: string): string | null {
   const value = node[property];
   return typeof value === 'string' ? value : null;
+}
+
+function column(node: ElmNode, property: string, more: number): number | null {
+  const found = number(node, property);
+  return found === null ? null : found + more;
 }
 
 function number(node: ElmNode, property: string): number | null {

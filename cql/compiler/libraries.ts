@@ -121,7 +121,7 @@ export class Libraries {
         included: (alias, position) => includes.get(alias)?.code[position],
       });
       const code = definitionsOf(runModule(kept.text, constants, kept.codeCache));
-      const restored = { key: kept.key, definitions: kept.definitions, code, includes };
+      const restored = { key: kept.key, definitions: kept.definitions, code, text: kept.text, includes };
       this.#restored.set(key, new WeakRef(restored));
       return restored;
     } catch (error) {

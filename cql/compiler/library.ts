@@ -32,6 +32,8 @@ export interface RunnableLibrary {
   readonly definitions: ReadonlyMap<string, { readonly position: number }>;
   /** By position. */
   readonly code: readonly CompiledDefinition[];
+  /** The JavaScript of the module that made them. */
+  readonly text: string;
 }
 
 /** A library as JavaScript functions. */
@@ -79,6 +81,7 @@ export function compileLibrary(parts: LibraryParts): CompiledLibrary {
     functions: new Map<string, Member[]>(),
     errors: new Map<ElmNode, Error>(),
     code: [] as CompiledDefinition[],
+    text: '',
     stored: (keyOf: (included: CompiledLibrary) => string) => {
       const origins = { model, ...references.origins(), ...compiler.origins() };
       const named = [...includes].map(([alias, included]) => [alias, keyOf(included)] as const);
@@ -127,6 +130,7 @@ export function compileLibrary(parts: LibraryParts): CompiledLibrary {
   const text = moduleText(bodyOf(compiler, members));
   const module = runModule(text, compiler.constants, null);
   library.code.push(...definitionsOf(module));
+  library.text = text;
   return library;
 }
 

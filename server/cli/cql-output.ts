@@ -1,4 +1,5 @@
 import {
+  BudgetExceeded,
   type CqlValue,
   EvaluationFailed,
   type EvaluationResult,
@@ -61,13 +62,19 @@ export function explain(error: unknown, sources: Sources | null): string {
           : `${library} ${startLine}:${startColumn}: ${message}${quote(sources, library, startLine, startColumn ?? 1)}`,
       )
       .join('\n');
-  if (error instanceof EvaluationFailed || error instanceof UnsupportedElm) {
-    const [line, column] = (error.locator ?? '').split('-')[0]?.split(':').map(Number) ?? [];
+  const place = placeOf(error);
+  if (place !== null && error instanceof Error) {
+    const [line, column] = (place.locator ?? '').split('-')[0]?.split(':').map(Number) ?? [];
     return line === undefined || !(line > 0)
       ? error.message
-      : `${error.message}${quote(sources, error.library, line, column ?? 1)}`;
+      : `${error.message}${quote(sources, place.library, line, column ?? 1)}`;
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+function placeOf(error: unknown): { readonly library: string; readonly locator: string | null } | null {
+  if (error instanceof EvaluationFailed || error instanceof UnsupportedElm) return error;
+  return error instanceof BudgetExceeded ? error.place : null;
 }
 
 /** The line, and a mark under the column. */

@@ -51,6 +51,11 @@ describe('Translating CQL', () => {
 
   it.each<[string, string, Partial<TranslationFailed['messages'][number]>]>([
     ['a syntax error', 'define A: 1 +', { kind: 'syntax', startLine: 2 }],
+    [
+      'a syntax error, whose column counts from 1 too',
+      'define A: 1 + * 2',
+      { kind: 'syntax', startLine: 2, startColumn: 15 },
+    ],
     ['an unknown name', 'define A: Nobody', { kind: 'semantic', startLine: 2, startColumn: 11, endLine: 2 }],
     ['a unit that is none', "define A: 2 'florb'", { startLine: 2, startColumn: 11 }],
     ['deep nesting', `define A: ${'('.repeat(2000)}1${')'.repeat(2000)}`, { kind: 'syntax', startLine: 2 }],
