@@ -146,10 +146,10 @@ class Batches {
     const { period, now, parameters, detail, gaps } = options;
     const answers = await pool.evaluate({
       resources: record.contents,
-      // Supplemental data appears in individual reports only.
+      // Supplemental data belongs into reports: of one patient as it is, of many as counts of its values.
       tasks: packages.map((measure) => ({
         measure,
-        request: { period, now, parameters, supplementalData: detail },
+        request: { period, now, parameters, supplementalData: detail || !gaps },
         gaps,
         detail: false,
         keep: detail,

@@ -69,6 +69,11 @@ describe('$evaluate-measure', () => {
     expect(reportOf(answer)).toMatchObject({ type: 'summary', period: { start: '2026-01-01', end: '2026-12-31' } });
     expect(counts(reportOf(answer))).toMatchObject({ 'initial-population': 2, denominator: 2, numerator: 1 });
     expect(reportOf(answer).group?.[0]?.measureScore?.value).toBe(0.5);
+    const sex = reportOf(answer).extension?.find(
+      ({ valueReference }) => valueReference?.extension?.[0]?.valueString === 'sex',
+    );
+    const counted = reportOf(answer).contained?.find(({ id }) => `#${id}` === sex?.valueReference?.reference);
+    expect(counted).toMatchObject({ resourceType: 'Observation', valueInteger: 2 });
   });
 
   it('lists the subjects behind each count', async () => {
