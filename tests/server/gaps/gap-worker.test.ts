@@ -4,7 +4,6 @@ import { installCheck } from '../../../server/content/install-check.ts';
 import type { Database } from '../../../server/db/database.ts';
 import { claimPatients, queueAllPatients } from '../../../server/gaps/change-feed.ts';
 import { fillTrend } from '../../../server/gaps/fill-trend.ts';
-import { freshGaps } from '../../../server/gaps/fresh-gaps.ts';
 import { type GapWorker, startGapWorker } from '../../../server/gaps/gap-worker.ts';
 import { livePlan } from '../../../server/gaps/live-plan.ts';
 import { gapProgress } from '../../../server/gaps/progress.ts';
@@ -181,30 +180,6 @@ describe('The live gap state', () => {
     const packed = await catalogue.package(tenant, url);
     const { rows } = await database.query('SELECT DISTINCT content_hash FROM gap_state');
     expect(rows).toEqual([{ content_hash: packed.hash }]);
-  });
-
-  it('answers at once for a patient who still waits, and for another period', async () => {
-    const measure = await catalogue.find(tenant, { canonical: url });
-    const ask = (start: string, end: string) =>
-      freshGaps(
-        { database, catalogue, pool },
-        {
-          tenant,
-          patients: ['closed', 'open', 'absent'],
-          measures: [measure],
-          period: { start, end },
-          now: '2026-11-22T12:00:00.000+00:00',
-        },
-      );
-    await store('open', patient('open', { visited: true, observed: true }));
-    const current = await ask('2026-01-01', '2026-12-31');
-    expect(current.map(({ patient: id, groups }) => [id, groups[0]?.status, groups[0]?.since === null])).toEqual([
-      ['closed', 'prospective-gap', false],
-      ['open', 'prospective-gap', true],
-    ]);
-    const past = await ask('2025-01-01', '2025-12-31');
-    expect(past.map(({ groups }) => groups[0]?.status)).toEqual(['open-gap', 'open-gap']);
-    await settle();
   });
 });
 
