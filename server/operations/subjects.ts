@@ -40,7 +40,7 @@ export async function resolveSubjects(
 ): Promise<Subjects> {
   const ofGroup = async (group: FhirResource, reference: string | null): Promise<Subjects> => {
     const members = await groupMembers(group, tenant, baseUrl, services);
-    const patients = await restrict([...members.patients], providers, tenant, services);
+    const patients = await restrict([...members.patients], providers, tenant, baseUrl, services);
     return { patients, reference, single: false, leftOut: members.leftOut };
   };
   if (subject !== null && subjectGroup !== null)
@@ -55,7 +55,7 @@ export async function resolveSubjects(
     return ofGroup(subjectGroup, subjectGroup.id === undefined ? null : `Group/${subjectGroup.id}`);
   }
   const all = providers.length === 0 ? await services.findIds(tenant, 'Patient', '') : null;
-  const patients = all ?? (await restrict(null, providers, tenant, services));
+  const patients = all ?? (await restrict(null, providers, tenant, baseUrl, services));
   return { patients, reference: null, single: false, leftOut: [] };
 }
 
@@ -125,20 +125,26 @@ async function restrict(
   patients: readonly string[] | null,
   providers: readonly (readonly string[])[],
   tenant: string,
+  baseUrl: string,
   services: OperationServices,
 ): Promise<readonly string[]> {
   let left = patients;
   for (const references of providers) {
-    const own = await patientsOf(references, tenant, services);
+    const own = await patientsOf(references, tenant, baseUrl, services);
     left = left === null ? [...own] : left.filter((patient) => own.has(patient));
   }
   return left ?? [];
 }
 
-/** Patients of any of the providers. A practitioner's roles, and the practitioner behind a role, count as the same. */
+/**
+ * Patients of any of the providers: by Patient.generalPractitioner and managingOrganization, and the members of Groups that
+ * a provider manages (Group.managingEntity). A practitioner's roles, and the practitioner behind a role, count as the
+ * same.
+ */
 async function patientsOf(
   references: readonly string[],
   tenant: string,
+  baseUrl: string,
   services: OperationServices,
 ): Promise<ReadonlySet<string>> {
   const all = new Set(references);
@@ -157,5 +163,16 @@ async function patientsOf(
   const organizations = [...all].filter((reference) => reference.startsWith('Organization/'));
   if (organizations.length > 0) queries.push(`organization=${organizations.join(',')}`);
   const found = await Promise.all(queries.map((query) => services.findIds(tenant, 'Patient', query)));
-  return new Set(found.flat());
+  const patients = new Set(found.flat());
+  // Attribution lists (Da Vinci ATR) are Groups that the provider manages.
+  for (const id of await services.findIds(
+    tenant,
+    'Group',
+    `managing-entity=${[...all].join(',')}&type=person&actual=true`,
+  )) {
+    const group = await innerGroup(id, tenant, services);
+    if (group === null) continue;
+    for (const patient of (await groupMembers(group, tenant, baseUrl, services)).patients) patients.add(patient);
+  }
+  return patients;
 }

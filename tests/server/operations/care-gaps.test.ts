@@ -96,6 +96,19 @@ describe('$care-gaps', () => {
     expect(Object.keys(found(answer))).toEqual(['Patient/man']);
   });
 
+  it('takes the members of the Groups that a provider manages, as attribution lists have them', async () => {
+    await practice.store({
+      resourceType: 'Group',
+      id: 'attributed',
+      type: 'person',
+      actual: true,
+      managingEntity: { reference: 'Practitioner/other' },
+      member: [{ entity: { reference: 'Patient/closed' } }, { entity: { reference: 'Patient/open' }, inactive: true }],
+    });
+    const answer = await ask({ measureUrl: breast, provider: 'Practitioner/other', status: allStatuses });
+    expect(Object.keys(found(answer)).sort()).toEqual(['Patient/closed', 'Patient/man']);
+  });
+
   it.each<[string, Record<string, string>]>([
     ['measureId', { measureId: 'BreastCancerScreening-1.0.0', subject: 'Patient/open' }],
     [
