@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as schema from '@cqframework/cql/elm';
 import { isSupported } from '../../cql/compiler/compile.ts';
 import {
@@ -231,6 +232,12 @@ describe("Every class of ELM's schema", () => {
 });
 
 describe('What the compiler does not support', () => {
+  it('is listed with its reason in cql/compiler/README.md', () => {
+    const readme = readFileSync(new URL('../../cql/compiler/README.md', import.meta.url), 'utf8');
+    const listed = readme.slice(readme.indexOf('| node | why |'));
+    for (const [{ type = '' }] of refused) if (type !== 'Invented') expect(listed).toContain(type);
+  });
+
   const prepare = (library: ElmLibrary): unknown => {
     try {
       return createCompiler().prepare(

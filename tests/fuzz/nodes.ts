@@ -38,9 +38,45 @@ export function pointTypeOf({ resultTypeName, resultTypeSpecifier: of }: ElmNode
 /** An interval with a closed boundary that is, or may be, null. */
 export function isClosedNull(node: ElmNode): boolean {
   const { type, low, high, lowClosed, highClosed } = node;
-  const mayBeNull = (bound: unknown): boolean => has(bound, 'Null') || has(bound, 'Property');
+  const mayBeNull = (bound: unknown): boolean => mayGiveNull.some((type) => has(bound, type));
   return type === 'Interval' && ((lowClosed === true && mayBeNull(low)) || (highClosed === true && mayBeNull(high)));
 }
+
+/** An interval whose bounds are written down, the later one first. */
+export function endsBeforeStart({ type, low, high }: ElmNode): boolean {
+  if (type !== 'Interval' || !isNode(low) || !isNode(high)) return false;
+  const [first, last] = [numbersOf(low), numbersOf(high)];
+  const at = first.findIndex((part, i) => part !== last[i]);
+  return at !== -1 && (first[at] ?? 0) > (last[at] ?? Number.POSITIVE_INFINITY);
+}
+
+const inMilligrams: Readonly<Record<string, number>> = { kg: 1_000_000, g: 1_000, mg: 1 };
+
+function numbersOf({ type, value, unit, ...parts }: ElmNode): number[] {
+  if (type === 'Literal') return [Number(value)];
+  if (type === 'Quantity') return [Number(value) * (inMilligrams[String(unit)] ?? 1)];
+  if (type !== 'Date' && type !== 'DateTime') return [];
+  return ['year', 'month', 'day', 'hour', 'minute', 'second', 'millisecond']
+    .map((name) => parts[name])
+    .filter(isNode)
+    .flatMap(numbersOf);
+}
+
+/** Nodes that give null, or may where their operands hold none. */
+const mayGiveNull = [
+  'Null',
+  'Property',
+  'First',
+  'Last',
+  'Indexer',
+  'Min',
+  'Max',
+  'Sum',
+  'Avg',
+  'Median',
+  'Substring',
+  'Combine',
+];
 
 function isNode(value: unknown): value is ElmNode {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';

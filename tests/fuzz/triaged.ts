@@ -1,6 +1,6 @@
-import { CqlError } from '../../cql/index.ts';
+import { CqlError, type ElmNode } from '../../cql/index.ts';
 import type { Difference } from './differences.ts';
-import { childrenOf, has, isClosedNull, isInterval, pointTypeOf, someNode } from './nodes.ts';
+import { childrenOf, endsBeforeStart, has, isClosedNull, isInterval, pointTypeOf, someNode } from './nodes.ts';
 
 /** A difference between the engines that has been decided. */
 export interface Triaged {
@@ -39,7 +39,12 @@ export const triaged: readonly Triaged[] = [
     right: 'compiled',
     applies: ({ expression, interpreted }) =>
       /\d{10}/.test(JSON.stringify(interpreted)) ||
-      someNode(expression, ({ type, value }) => type === 'Literal' && /^-?\d{5,}$/.test(String(value))),
+      someNode(
+        expression,
+        (node) =>
+          canOverflow.has(node.type ?? '') &&
+          someNode(node, ({ type, value }) => type === 'Literal' && /^-?\d{5,}$/.test(String(value))),
+      ),
   },
   {
     what: 'decimals are exact; the interpreter has binary fractions, and takes whole ones for integers',
@@ -118,7 +123,8 @@ export const triaged: readonly Triaged[] = [
     what: 'a query without return clause is distinct in the interpreter only',
     section: 'ELM 10, Query: distinct is a property of the return clause',
     right: 'compiled',
-    applies: ({ expression }) => someNode(expression, (node) => node.type === 'Query' && !('return' in node)),
+    applies: ({ expression }) =>
+      someNode(expression, (node) => node.type === 'Query' && !('return' in node) && !sourceIsRetrieve(node)),
   },
   {
     what: 'quantities of different dimensions cannot be compared or added',
@@ -137,7 +143,13 @@ export const triaged: readonly Triaged[] = [
     what: 'ToInteger of a text that is no number is null',
     section: 'Reference B, ToInteger',
     right: 'compiled',
-    applies: ({ expression }) => has(expression, 'ToInteger'),
+    applies: ({ expression }) =>
+      someNode(
+        expression,
+        (node) =>
+          node.type === 'ToInteger' &&
+          childrenOf(node).some(({ type, value }) => type !== 'Literal' || !/^[+-]?\d+$/.test(String(value))),
+      ),
   },
   {
     what: 'what operators make of a duration that is uncertain is not said beyond comparison',
@@ -188,13 +200,66 @@ export const triaged: readonly Triaged[] = [
     what: 'the union with a null list has no duplicates either',
     section: 'Reference B, Union (List)',
     right: 'compiled',
-    applies: ({ expression }) => someNode(expression, (node) => node.type === 'Union' && has(node, 'Null')),
+    applies: ({ expression }) =>
+      someNode(expression, (node) => node.type === 'Union' && !childrenOf(node).some(isInterval) && has(node, 'Null')),
+  },
+  {
+    what: 'the difference with a null list is a set too',
+    section: 'Reference B, Except (List): the set difference, with duplicates eliminated',
+    right: 'either',
+    applies: ({ expression }) =>
+      someNode(expression, (node) => node.type === 'Except' && !childrenOf(node).some(isInterval) && has(node, 'Null')),
+  },
+  {
+    what: 'a comparison with a date that lacks parts is null where what it has is the same, whatever the offsets',
+    section: 'Author 5, Comparing Dates and Times; Reference B, Before, After, Less, In, Contains',
+    right: 'compiled',
+    applies: ({ expression }) =>
+      someNode(
+        expression,
+        (node) =>
+          comparing.has(node.type ?? '') &&
+          someNode(
+            node,
+            ({ type, ...parts }) => (type === 'DateTime' || type === 'Date') && isUncertain({ type, ...parts }),
+          ),
+      ),
+  },
+  {
+    what: 'an interval from data that ends before it starts has no points, and no width',
+    section: 'Author 2, Interval Values; Reference B, In, Contains, Width',
+    right: 'compiled',
+    applies: ({ expression }) =>
+      someNode(
+        expression,
+        (node) =>
+          node.type === 'Width' ||
+          ((node.type === 'In' || node.type === 'Contains') && someNode(node, endsBeforeStart)),
+      ),
+  },
+  {
+    what: 'a week is seven days, also where it is taken from a date without days: 13 weeks are 3 months',
+    section: 'Author 5, Date/Time Arithmetic: a quantity finer than the date is converted to its precision',
+    right: 'compiled',
+    applies: ({ expression }) =>
+      someNode(
+        expression,
+        (node) =>
+          (node.type === 'Add' || node.type === 'Subtract') &&
+          someNode(node, ({ type, unit }) => type === 'Quantity' && /^week/.test(String(unit))) &&
+          someNode(node, ({ type, ...parts }) => type === 'Date' && isUncertain({ type, ...parts })),
+      ),
   },
   {
     what: 'a substring of no characters of an empty text is an empty text (HL7 test SubstringEmptyAnd0)',
     section: 'Reference B, Substring',
     right: 'compiled',
-    applies: ({ expression }) => has(expression, 'Substring'),
+    applies: ({ expression }) =>
+      someNode(
+        expression,
+        ({ type, stringToSub }) =>
+          type === 'Substring' && someNode(stringToSub, (part) => part.type !== 'Literal' || part.value === ''),
+      ),
   },
 ];
 
@@ -203,6 +268,36 @@ export function ruleOf(difference: Difference): Triaged | null {
   return triaged.find(({ applies }) => applies(difference)) ?? null;
 }
 
+/** What can leave the range of Integer. */
+const canOverflow = new Set([
+  'Abs',
+  'Add',
+  'Multiply',
+  'Negate',
+  'Predecessor',
+  'Size',
+  'Subtract',
+  'Successor',
+  'Sum',
+  'Truncate',
+  'TruncatedDivide',
+  'Width',
+  'Start',
+  'End',
+  'Interval',
+]);
+const comparing = new Set([
+  'After',
+  'Before',
+  'Contains',
+  'Greater',
+  'GreaterOrEqual',
+  'In',
+  'Less',
+  'LessOrEqual',
+  'SameOrAfter',
+  'SameOrBefore',
+]);
 const relative = new Set(['Before', 'After', 'SameOrBefore', 'SameOrAfter']);
 const setOperators = new Set([
   'Intersect',
@@ -239,6 +334,10 @@ function isUncertain({ type, ...parts }: { readonly type?: string; readonly [par
   if (type === 'Date') return !('day' in parts);
   if (type === 'DateTime') return !('millisecond' in parts);
   return type === 'Null' || type === 'Property';
+}
+
+function sourceIsRetrieve({ source }: ElmNode): boolean {
+  return Array.isArray(source) && source.every((each) => each?.expression?.type === 'Retrieve');
 }
 
 function units(expression: unknown, name: (unit: string) => string): number {
