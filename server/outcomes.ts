@@ -54,6 +54,7 @@ const translations: Readonly<Record<string, Translation>> = {
   InvalidMeasureContent: { status: 422, code: 'invalid' },
   UnknownMeasure: { status: 404, code: 'not-found' },
   UnknownLibrary: { status: 404, code: 'not-found' },
+  PinnedVersionAbsent: { status: 422, code: 'not-found' },
   InvalidPeriod: { status: 400, code: 'value' },
   InvalidLivePeriod: { status: 409, code: 'conflict' },
   WrongCriterionType: { status: 422, code: 'processing' },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Measure } from '@medplum/fhirtypes';
 import { type CodeStore, createCompiler } from '../../cql/index.ts';
 import type { PreparedMeasure } from '../../measures/index.ts';
@@ -18,6 +19,7 @@ import { keepPackage, restorePackage } from './kept-package.ts';
 import { LibraryShelf } from './library-shelf.ts';
 import { loadMeasure } from './load-measure.ts';
 import { type MeasurePackage, ParsedParts, packMeasure, prepareFromPackage } from './package.ts';
+import { type Pins, pinnedReader } from './pinned-reader.ts';
 import { type ContentReader, databaseReader, keepTranslations } from './reader.ts';
 
 /** The installed measures, read once and again whenever content of the tenant changes, in whichever process. */
@@ -29,9 +31,10 @@ export interface Catalogue {
   /**
    * A measure for evaluation threads (jobs/evaluation-pool.ts).
    * @param canonical `url`, for the newest active version, or `url|version`
-   * @throws UnknownMeasure, InvalidMeasureContent
+   * @param pins versions that its libraries and value sets are to have; none unless told
+   * @throws UnknownMeasure, InvalidMeasureContent, PinnedVersionAbsent
    */
-  package(tenant: string, canonical: string): Promise<MeasurePackage>;
+  package(tenant: string, canonical: string, pins?: Pins): Promise<MeasurePackage>;
   /**
    * A measure prepared in this thread: for its definition and its data requirements.
    * @throws UnknownMeasure, InvalidMeasureContent
@@ -116,9 +119,14 @@ export function createCatalogue(database: Database, store: CodeStore | null = nu
     return loaded;
   }
 
-  async function packageOf(tenant: string, canonical: string): Promise<MeasurePackage> {
+  async function packageOf(tenant: string, canonical: string, pins: Pins = new Map()): Promise<MeasurePackage> {
     const key = formatCanonical(await find(tenant, { canonical }));
     const shelf = await shelfOf(tenant);
+    if (pins.size > 0) {
+      const reader = pinnedReader(shelf.reader, pins);
+      const pinned = { ...shelf, reader, libraries: new LibraryShelf(reader, notTranslated) };
+      return remembered(shelf.packages, `${key} ${hashOfPins(pins)}`, () => load(tenant, pinned, key));
+    }
     return remembered(shelf.packages, key, () => restoreOrLoad(tenant, shelf, key));
   }
 
@@ -135,6 +143,12 @@ export function createCatalogue(database: Database, store: CodeStore | null = nu
       return remembered(shelf.prepared, packed.hash, async () => prepareFromPackage(packed, evaluator, parsed, store));
     },
   };
+}
+
+function hashOfPins(pins: Pins): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...pins].sort()))
+    .digest('base64');
 }
 
 /** Keeps the promise of a piece of work, so that those who ask at once wait for the same; a failure is not kept. */

@@ -36,6 +36,14 @@ export class UnknownMeasure extends Error {
   }
 }
 
+/** An artifact that a manifest or a request pins to a version that is not stored. */
+export class PinnedVersionAbsent extends Error {
+  override readonly name = 'PinnedVersionAbsent';
+  constructor(canonical: string, stored: readonly string[]) {
+    super(`${canonical} is pinned and not stored in that version; there are ${stored.join(', ') || 'none with one'}`);
+  }
+}
+
 /** A library that was asked for and is not stored. */
 export class UnknownLibrary extends Error {
   override readonly name = 'UnknownLibrary';

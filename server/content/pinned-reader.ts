@@ -1,4 +1,5 @@
 import { parseCanonical } from '../terminology/canonical.ts';
+import { PinnedVersionAbsent } from './errors.ts';
 import type { ContentReader } from './reader.ts';
 
 /** Versions by canonical url, as a manifest or a request pins them. */
@@ -19,20 +20,26 @@ export function pinsOf(canonicals: readonly string[]): Pins {
 /**
  * A reader to which a pinned artifact exists in its pinned version only, so that a reference without a version means that
  * one. A reference that names another version finds nothing, and is told as missing.
+ *
+ * Its answers fail with PinnedVersionAbsent when an artifact that is asked for is stored, but not in that version.
  */
 export function pinnedReader(reader: ContentReader, pins: Pins): ContentReader {
   if (pins.size === 0) return reader;
-  const holds = ({ url, version }: Versioned): boolean => {
-    const pinned = url === undefined ? undefined : pins.get(url);
-    return pinned === undefined || pinned === version;
+  const held = <T extends Versioned>(all: readonly T[]): T[] => {
+    for (const [url, versions] of Map.groupBy(all, (one) => one.url ?? '')) {
+      const pinned = pins.get(url);
+      const stored = versions.flatMap(({ version }) => version ?? []);
+      if (pinned !== undefined && !stored.includes(pinned)) throw new PinnedVersionAbsent(`${url}|${pinned}`, stored);
+    }
+    return all.filter(({ url = '', version }) => (pins.get(url) ?? version) === version);
   };
   return {
     ...reader,
-    measures: async (urls) => (await reader.measures(urls)).filter(holds),
-    libraries: async (wanted) => (await reader.libraries(wanted)).filter(holds),
+    measures: async (urls) => held(await reader.measures(urls)),
+    libraries: async (wanted) => held(await reader.libraries(wanted)),
     async terminology(canonicals) {
       const { valueSets, codeSystems } = await reader.terminology(canonicals);
-      return { valueSets: valueSets.filter(holds), codeSystems: codeSystems.filter(holds) };
+      return { valueSets: held(valueSets), codeSystems: held(codeSystems) };
     },
   };
 }

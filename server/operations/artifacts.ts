@@ -60,7 +60,7 @@ export async function namedArtifact(
 
 /**
  * What a manifest pins (CRMI 1.0.0, version manifest): `depends-on` related artifacts of a stored Library that name a
- * version. All of them that this server has a table for must be stored.
+ * version. Whether a version is stored is asked when something needs it.
  *
  * @throws InvalidArguments when the manifest is not stored
  */
@@ -85,4 +85,16 @@ export async function manifestPins(
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+/** A canonical with the version that it names, or else the pinned one. */
+export function pinnedCanonical(canonical: string, pins: Pins): string {
+  const { url, version } = parseCanonical(canonical);
+  const pinned = version ?? pins.get(url);
+  return pinned === undefined ? url : `${url}|${pinned}`;
+}
+
+/** The arguments of a measure operation, their canonicals pinned. */
+export function pinnedMeasures<T extends { readonly measureUrl: readonly string[] }>(args: T, pins: Pins): T {
+  return { ...args, measureUrl: args.measureUrl.map((canonical) => pinnedCanonical(canonical, pins)) };
 }

@@ -3,6 +3,7 @@ import { bundleWithRemarks, type CareGapsSettings, careGapsBundle, deqmVersions 
 import { type GapStatus, measurementPeriod, reportedGroups } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
 import { RemarksInTurn } from '../gaps/remarks.ts';
+import { manifestPins, pinnedMeasures } from './artifacts.ts';
 import { cqlParameters } from './cql-parameters.ts';
 import { InvalidArguments, invalidArgument } from './errors.ts';
 import { absentPatients, evaluatePatients } from './evaluation.ts';
@@ -75,10 +76,9 @@ export const careGaps = defineOperation({
     storeReport,
   },
   async run(args, context, services) {
-    if (args.manifest !== null)
-      throw invalidArgument('manifest', 'is not supported: name versions in the canonicals', 'not-supported');
+    const pins = await manifestPins(args.manifest, context, services);
     const period = measurementPeriod(args.periodStart, args.periodEnd);
-    const measures = await resolveMeasures(args, context, services);
+    const measures = await resolveMeasures(pinnedMeasures(args, pins), context, services);
     requireGaps(measures);
     const { providerResource, organization, subject, subjectGroup } = args;
     const provider = args.provider ?? args.practitioner;
@@ -114,6 +114,7 @@ export const careGaps = defineOperation({
     const evaluation = {
       operation: 'care-gaps',
       measures,
+      pins,
       patients,
       period,
       parameters: cqlParameters(args.parameters),

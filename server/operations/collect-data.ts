@@ -20,7 +20,7 @@ import { resolveMeasures } from './measures.ts';
 import { defineOperation } from './operation.ts';
 import { resolveProvider } from './provider.ts';
 import { locationReferences } from './references.ts';
-import { manifest, parameters, periodEnd, periodStart } from './report-arguments.ts';
+import { parameters, periodEnd, periodStart, refusedManifest } from './report-arguments.ts';
 import { resolveSubjects } from './subjects.ts';
 
 const patientsAtOnce = 50;
@@ -64,7 +64,7 @@ export const collectData = defineOperation({
         'Date of the MeasureReports of the last collection: only what changed since is returned, deletions as DELETE entries, and subjects without changes not at all.',
     },
     parameters,
-    manifest,
+    manifest: refusedManifest,
     validateResources: {
       type: 'boolean?',
       documentation:

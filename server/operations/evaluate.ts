@@ -1,6 +1,7 @@
 import type { Bundle } from '@medplum/fhirtypes';
 import { deqmVersions, measureReportBundle } from '../../bundles/index.ts';
 import { measurementPeriod } from '../../measures/index.ts';
+import { manifestPins, pinnedMeasures } from './artifacts.ts';
 import { invalidArgument } from './errors.ts';
 import { ManyResources } from './many-resources.ts';
 import { resolveMeasures } from './measures.ts';
@@ -64,10 +65,9 @@ export const evaluate = defineOperation({
     storeReport,
   },
   async run(args, context, services) {
-    if (args.manifest !== null)
-      throw invalidArgument('manifest', 'is not supported: name versions in the canonicals', 'not-supported');
+    const pins = await manifestPins(args.manifest, context, services);
     const period = measurementPeriod(args.periodStart, args.periodEnd);
-    const measures = await resolveMeasures(args, context, services);
+    const measures = await resolveMeasures(pinnedMeasures(args, pins), context, services);
     const { reporter, restrictions } = await resolveProvider({ ...args, organization: null }, context, services);
     const subjects = await resolveSubjects(args, restrictions, context, services);
     const reportType = reportTypeOf(args.reportType) ?? (subjects.single ? 'individual' : 'summary');
@@ -78,6 +78,7 @@ export const evaluate = defineOperation({
       operation: 'evaluate',
       reportType,
       measures,
+      pins,
       subjects,
       period,
       reporter,

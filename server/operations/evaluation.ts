@@ -1,6 +1,7 @@
 import type { CqlValue } from '../../cql/index.ts';
 import type { GapStatus, MeasurementPeriod } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
+import type { Pins } from '../content/pinned-reader.ts';
 import { deletedPatients } from '../store/absent-patients.ts';
 import { ResourceNotFound } from '../store/errors.ts';
 import { instantIn } from './instant.ts';
@@ -17,6 +18,8 @@ export interface Evaluation {
   readonly detail: boolean;
   readonly gaps: boolean;
   readonly statuses?: readonly GapStatus[] | null;
+  /** Versions that libraries and value sets are to have; the newest unless told. */
+  readonly pins?: Pins | undefined;
 }
 
 const progressEveryMs = 500;
@@ -44,7 +47,7 @@ export async function absentPatients(
 
 /** Evaluates, tells how far it is, and leaves AuditEvents that name the patients. */
 export async function* evaluatePatients(
-  { operation, measures, patients, period, parameters, detail, gaps, statuses = null }: Evaluation,
+  { operation, measures, patients, period, parameters, detail, gaps, statuses = null, pins = new Map() }: Evaluation,
   context: OperationContext,
   services: OperationServices,
 ): AsyncGenerator<EvaluatedSubject> {
@@ -62,7 +65,7 @@ export async function* evaluatePatients(
       query: null,
     });
   };
-  const options = { period, now: instantIn(now, timezone), parameters, detail, gaps, statuses, signal };
+  const options = { pins, period, now: instantIn(now, timezone), parameters, detail, gaps, statuses, signal };
   try {
     for await (const evaluated of services.evaluate(tenant, measures, patients, options)) {
       signal.throwIfAborted();

@@ -30,7 +30,9 @@ export function poolEvaluation(
   { state = true }: { /** False evaluates everything, for comparison. */ readonly state?: boolean } = {},
 ): OperationServices['evaluate'] {
   return async function* evaluate(tenant, measures, patients, options) {
-    const packages = await Promise.all(measures.map((measure) => catalogue.package(tenant, formatCanonical(measure))));
+    const packages = await Promise.all(
+      measures.map((measure) => catalogue.package(tenant, formatCanonical(measure), options.pins)),
+    );
     const batch = new Batches({ database, pool, tenant, measures, packages, options, state });
     let next = batch.start(patients.slice(0, patientsPerLoad));
     for (let from = patientsPerLoad; next !== null; from += patientsPerLoad) {

@@ -19,8 +19,12 @@ export const parameters = {
 
 export const manifest = {
   type: 'canonical?',
-  documentation:
-    'Not supported yet: a request that pins versions by a manifest is refused rather than answered otherwise.',
+  documentation: 'A stored Library whose depends-on artifacts pin the versions of measures, libraries and value sets.',
+} as const;
+
+export const refusedManifest = {
+  type: 'canonical?',
+  documentation: 'Not supported: a request that pins versions is refused rather than answered otherwise.',
 } as const;
 
 export const storeReport = {

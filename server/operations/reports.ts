@@ -15,6 +15,7 @@ import {
 import type { FhirResource } from '../../cql/index.ts';
 import { type MeasureDefinition, type MeasurementPeriod, type ReportType, Tally } from '../../measures/index.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
+import type { Pins } from '../content/pinned-reader.ts';
 import { RemarksInTurn } from '../gaps/remarks.ts';
 import { cqlParameters } from './cql-parameters.ts';
 import { absentPatients, type Evaluation, evaluatePatients } from './evaluation.ts';
@@ -35,6 +36,8 @@ export interface ReportRequest {
   readonly locations: readonly string[];
   readonly version: DeqmVersion;
   readonly store: boolean;
+  /** Versions that libraries and value sets are to have; the newest unless told. */
+  readonly pins?: Pins | undefined;
 }
 
 /** Reports that belong into one Bundle, and the data that they refer to. */
@@ -110,9 +113,10 @@ export async function aggregateReports(
 }
 
 function evaluationOf(request: ReportRequest, detail: boolean): Evaluation {
-  const { operation, measures, subjects, period, parameters } = request;
+  const { operation, measures, pins, subjects, period } = request;
   const { patients } = subjects;
-  return { operation, measures, patients, period, parameters: cqlParameters(parameters), detail, gaps: false };
+  const parameters = cqlParameters(request.parameters);
+  return { operation, measures, pins, patients, period, parameters, detail, gaps: false };
 }
 
 /** Null for base R4, which has no remarks. */

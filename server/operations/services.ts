@@ -10,6 +10,7 @@ import type {
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Catalogue } from '../content/catalogue.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
+import type { Pins } from '../content/pinned-reader.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
 import type { LibraryEvaluator } from '../jobs/library-evaluator.ts';
@@ -46,6 +47,8 @@ export interface EvaluateOptions {
   readonly period: MeasurementPeriod;
   /** ISO date-time with offset: what Now() returns, and the timezone of dates without one. */
   readonly now: string;
+  /** Versions that libraries and value sets are to have; the newest unless told. */
+  readonly pins?: Pins;
   /** CQL parameters beside "Measurement Period". */
   readonly parameters: { readonly [name: string]: CqlValue };
   /** Name the evaluated resources. */

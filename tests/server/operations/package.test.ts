@@ -165,11 +165,6 @@ describe('$package', () => {
         /manifest: there is no Library/,
       ],
       [
-        'a manifest that names an absent version',
-        { manifest: 'http://example.org/Library/absent' },
-        /manifest: pins .*\|77, which is not stored/,
-      ],
-      [
         'a package selection that only an implementation guide could tell',
         { packageOnly: 'true' },
         /packageOnly: true is not supported/,
@@ -182,6 +177,17 @@ describe('$package', () => {
     ])('refuses %s', async (_, query, reason) => {
       const answer = await practice.get('Measure/$package', { url: breast, ...query });
       expect([answer.status, issuesOf(answer).join()]).toEqual([400, expect.stringMatching(reason)]);
+    });
+
+    it('tells which versions there are of what a manifest pins to an absent one', async () => {
+      const answer = await practice.get('Measure/$package', {
+        url: breast,
+        manifest: 'http://example.org/Library/absent',
+      });
+      expect([answer.status, issuesOf(answer).join()]).toEqual([
+        422,
+        expect.stringMatching(/\|77 is pinned and not stored in that version; there are 1\.0\.0, 99\.0\.0/),
+      ]);
     });
 
     it('refuses a package whose versions are not those that were to be checked', async () => {
