@@ -34,15 +34,15 @@ export function registerDirection(
 }
 
 async function direct(
-  { database, catalogue }: Services,
+  { database, catalogue, interactionServices: { audit } }: Services,
   url: string,
   wanted: 'increase' | 'decrease' | 'published' | undefined,
   { group, reason }: Options,
 ): Promise<void> {
   const { tenant } = demoIdentity;
-  const { definition } = await catalogue.find(tenant, { canonical: url });
-  if (group !== undefined && !definition.groups.some(({ id }) => id === group)) {
-    const ids = definition.groups.map(({ id }) => id).join(', ');
+  const { id, definition } = await catalogue.find(tenant, { canonical: url });
+  if (group !== undefined && !definition.groups.some((one) => one.id === group)) {
+    const ids = definition.groups.map((one) => one.id).join(', ');
     throw new InvalidRequest(`The measure has no group ${group}: it has ${ids}`);
   }
   const about = { measureUrl: definition.url, groupId: group ?? null };
@@ -53,12 +53,17 @@ async function direct(
     const givenBy = `${userInfo().username} (command line)`;
     await setDirection(database, tenant, { ...about, improvementNotation: wanted, reason: reason.trim(), givenBy });
   }
+  if (wanted !== undefined) {
+    const resources = [{ type: 'Measure', id, version: null, patient: '' }];
+    const access = { action: 'U', interaction: 'update', resources, query: null } as const;
+    await audit.record({ ...demoIdentity, requestId: 'cli' }, access);
+  }
   const given = await directions(database, tenant);
   const now = await catalogue.find(tenant, { canonical: url });
-  for (const { id, improvementNotation } of now.definition.groups) {
-    const by = directionOf(given, definition.url, id);
+  for (const { id: groupId, improvementNotation } of now.definition.groups) {
+    const by = directionOf(given, definition.url, groupId);
     const because = by === null ? 'as published' : `overridden by ${by.givenBy}: ${by.reason}`;
-    console.log(`${id ?? '(the only group)'}  ${improvementNotation ?? 'none'}  ${because}`);
+    console.log(`${groupId ?? '(the only group)'}  ${improvementNotation ?? 'none'}  ${because}`);
   }
   if (wanted !== undefined) console.error('A running server evaluates all patients for it now.');
 }

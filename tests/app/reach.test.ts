@@ -49,6 +49,28 @@ describeInChromium('Everyone reaches the page:', () => {
     60_000,
   );
 
+  it.each(['light', 'dark'] as const)(
+    'has nothing in its forms that axe finds serious, in the %s',
+    async (colorScheme) => {
+      const problems: string[] = [];
+      for (const viewport of [{ width: 1280, height: 900 }, phone]) {
+        await guest.open({ colorScheme, viewport });
+        await guest.visit('/patients/patient-3');
+        await guest.page.getByRole('button', { name: 'Add a remark' }).first().click();
+        await guest.page.getByRole('button', { name: 'Save the remark' }).click();
+        await guest.page.getByText('Say who you are').waitFor();
+        problems.push(...(await accessibilityProblems(guest.page)));
+        await guest.visit(measure);
+        await guest.page.getByRole('button', { name: 'Change direction' }).click();
+        await guest.page.getByRole('dialog').getByLabel('Direction').waitFor();
+        problems.push(...(await accessibilityProblems(guest.page)));
+        const overflow: number = await guest.page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+        if (overflow > 0) problems.push(`scrolls sideways by ${overflow} pixels`);
+      }
+      expect(problems).toEqual([]);
+    },
+  );
+
   it('makes cards of the list on a phone', async () => {
     await guest.open({ viewport: phone });
     await guest.visit(measure);
