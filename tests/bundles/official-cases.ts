@@ -1,4 +1,5 @@
-import { createCompiler, type FhirResource } from '../../cql/index.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createCompiler, type FhirResource, PatientRecord } from '../../cql/index.ts';
 import {
   evaluateSubject,
   type GapAnswer,
@@ -7,8 +8,10 @@ import {
   type PreparedMeasure,
   type SubjectResult,
 } from '../../measures/index.ts';
-import { type ConformanceCase, casesOf, recordOf } from '../conformance/content.ts';
+import { casesOf } from '../conformance/content.ts';
 import { Bench } from '../conformance/evaluate.ts';
+import { prepareOwn } from '../measures/content/installed.ts';
+import { patientOf, type Sketch } from '../measures/content/patient.ts';
 
 /** A patient of an official case with what a measure says of it, on some day. */
 export interface SampledCase {
@@ -29,26 +32,52 @@ export interface SampledMeasure {
 export class OfficialCases {
   readonly #bench = new Bench(createCompiler());
 
-  async sample(measure: string, most = 40): Promise<SampledMeasure> {
-    const prepared = this.#bench.prepare(measure);
-    const byKind = new Map<string, SampledCase>();
-    for (const official of casesOf(measure).slice(0, most)) {
-      for (const sampled of await evaluate(prepared, official))
-        if (!byKind.has(sampled.kind)) byKind.set(sampled.kind, sampled);
-      if (byKind.size >= 7) break;
-    }
-    return { prepared, cases: [...byKind.values()] };
+  sample(measure: string, most = 40): Promise<SampledMeasure> {
+    const patients = casesOf(measure)
+      .slice(0, most)
+      .map(({ bundle, expected }) => ({
+        resources: (bundle.entry ?? []).flatMap(({ resource }) =>
+          resource === undefined ? [] : [resource as FhirResource],
+        ),
+        period: measurementPeriod(expected.period?.start ?? '', expected.period?.end ?? ''),
+      }));
+    return sampleOf(this.#bench.prepare(measure), patients);
   }
 }
 
-async function evaluate(prepared: PreparedMeasure, { expected, bundle }: ConformanceCase): Promise<SampledCase[]> {
-  const record = recordOf(bundle);
-  const period = measurementPeriod(expected.period?.start ?? '', expected.period?.end ?? '');
-  const resources = (bundle.entry ?? []).flatMap(({ resource }) =>
-    resource === undefined ? [] : [resource as FhirResource],
-  );
+/** The same of a measure that Gapless publishes, with the cases that come with it. */
+export function sampleOwn(measure: string): Promise<SampledMeasure> {
+  const folder = new URL(`../../measures/content/${measure}/cases/`, import.meta.url);
+  const patients = readdirSync(folder).flatMap((file) => {
+    const cases: { readonly patient?: { readonly [element: string]: unknown }; readonly resources: Sketch[] }[] =
+      JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+    return cases.map(({ patient = { gender: 'female', birthDate: '1966-06-15' }, resources }) => ({
+      resources: patientOf(patient, resources),
+      period: { start: '2026-01-01', end: '2026-12-31' },
+    }));
+  });
+  return sampleOf(prepareOwn(measure), patients);
+}
+
+async function sampleOf(
+  prepared: PreparedMeasure,
+  patients: readonly Pick<SampledCase, 'resources' | 'period'>[],
+): Promise<SampledMeasure> {
+  const byKind = new Map<string, SampledCase>();
+  for (const patient of patients) {
+    for (const sampled of await evaluate(prepared, patient))
+      if (!byKind.has(sampled.kind)) byKind.set(sampled.kind, sampled);
+    if (byKind.size >= 5) break;
+  }
+  return { prepared, cases: [...byKind.values()] };
+}
+
+async function evaluate(
+  prepared: PreparedMeasure,
+  { resources, period }: Pick<SampledCase, 'resources' | 'period'>,
+): Promise<SampledCase[]> {
   const now = `${period.end}T23:59:59.999+00:00`;
-  const result = await evaluateSubject(prepared, record, { period, now, trace: true });
+  const result = await evaluateSubject(prepared, new PatientRecord([...resources]), { period, now, trace: true });
   const afterwards = `${Number(period.end.slice(0, 4)) + 1}-06-01`;
   return [period.end, afterwards].map((asOf) => {
     const gaps = gapAnswers(prepared, result, { period, asOf });

@@ -1,75 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bundle, Resource } from '@medplum/fhirtypes';
-import {
-  type CareGapsSettings,
-  careGapsBundle,
-  deqmVersions,
-  individualReport,
-  type ReportSettings,
-  subjectListReport,
-  summaryReport,
-} from '../../bundles/index.ts';
-import { Tally } from '../../measures/index.ts';
+import { deqmVersions } from '../../bundles/index.ts';
+import { ownMeasures } from '../../measures/index.ts';
 import { claimedIssues } from '../support/profiles.ts';
 import { describeWithReferenceData, referenceData } from '../support/reference-data.ts';
 import { acceptedDeviations } from './accepted-deviations.ts';
-import { OfficialCases, type SampledCase, type SampledMeasure } from './official-cases.ts';
+import { OfficialCases, type SampledMeasure, sampleOwn } from './official-cases.ts';
+import { type GuideVersion, produced } from './produced.ts';
 import { asUniversal } from './us-names.ts';
 
-type GuideVersion = CareGapsSettings['version'];
-
-const reporter = { resourceType: 'Organization', id: 'o1', name: 'A practice' } as const;
-const statuses = ['open-gap', 'closed-gap', 'prospective-gap', 'not-applicable'] as const;
-const date = '2026-11-22T10:00:00.000Z';
-
-function settings({ prepared, cases }: SampledMeasure, version: GuideVersion): ReportSettings {
-  const period = cases[0]?.period ?? { start: '2026-01-01', end: '2026-12-31' };
-  return { definition: prepared.definition, period, date, reporter: { reference: 'Organization/o1' }, version };
-}
-
-function careGaps(of: SampledMeasure, { resources, result, gaps, period }: SampledCase, document: boolean) {
-  const byReference = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
-  const patient = resources.find(({ resourceType }) => resourceType === 'Patient');
-  if (patient === undefined) throw new Error('a case has a patient');
-  const subject = {
-    patient,
-    find: (reference: string) => byReference.get(reference) ?? null,
-    measures: [{ definition: of.prepared.definition, result, gaps }],
-  };
-  return (version: GuideVersion): Bundle[] => {
-    const bundle = careGapsBundle(subject, {
-      period,
-      date,
-      reporter,
-      version,
-      statuses,
-      isDocument: document,
-      baseUrl: 'http://localhost/fhir',
-    });
-    // What the patient's record holds was not made here.
-    const made = bundle?.entry?.filter(({ resource }) => {
-      const known = byReference.get(`${resource?.resourceType}/${resource?.id}`);
-      return known === undefined || known.resourceType === 'Patient';
-    });
-    return bundle === null ? [] : [{ ...bundle, entry: made ?? [] }];
-  };
-}
-
-/** Everything that Gapless says of a measure to others, in one version. */
-function produced(of: SampledMeasure, version: GuideVersion): Resource[] {
-  const tally = new Tally(of.prepared.definition);
-  for (const [index, { result }] of of.cases.entries()) tally.add({ ...result, subject: `p${index}` });
-  const made = [summaryReport, subjectListReport].map((make) =>
-    make(tally.totals(), settings(of, version), 'Group/g1'),
-  );
-  // The individual reports of `$evaluate` are those of the gaps Bundles, where the measure has gaps.
-  const withoutGaps = of.cases.filter(({ gaps }) => gaps.length === 0);
-  const individual = withoutGaps.map(({ result }) => individualReport(result, settings(of, version)));
-  return [
-    ...[...made, ...individual].flatMap(({ report, resources }) => [report, ...resources]),
-    ...of.cases.flatMap((sampled, index) => careGaps(of, sampled, index > 0)(version)),
-  ];
+function issuesOf(sampled: SampledMeasure, version: GuideVersion): string[] {
+  const resources = produced(sampled, version).map((resource) => asUniversal(resource, version));
+  return [...new Set(resources.flatMap(claimedIssues))];
 }
 
 describeWithReferenceData('What is said of the official measures', () => {
@@ -85,8 +27,7 @@ describeWithReferenceData('What is said of the official measures', () => {
     const sampled = await cases.sample(name);
     expect(sampled.cases.length).toBeGreaterThan(0);
     for (const version of versions) {
-      const issues = produced(sampled, version).flatMap((resource) => claimedIssues(asUniversal(resource, version)));
-      const remaining = [...new Set(issues)].filter((issue) => {
+      const remaining = issuesOf(sampled, version).filter((issue) => {
         const accepted = acceptedDeviations.find(({ issue: pattern }) => pattern.test(issue));
         if (accepted !== undefined) used.add(accepted.reason);
         return accepted === undefined;
@@ -97,5 +38,22 @@ describeWithReferenceData('What is said of the official measures', () => {
 
   it('deviates only in what is accepted, and no longer accepts what does not occur', () => {
     expect(acceptedDeviations.filter(({ reason }) => !used.has(reason))).toEqual([]);
+  });
+});
+
+describeWithReferenceData('What is said of our own measures', () => {
+  const versions = deqmVersions.filter((version) => version !== 'r4');
+  // Each version with one of them: they differ in nothing that versions tell apart.
+  const names = ownMeasures().map(({ name }) => name);
+  const rows = versions.map((version, index) => [names[index % names.length] ?? '', version] as const);
+
+  it.each(rows)('conforms without deviation: %s in %s', async (name, version) => {
+    const sampled = await sampleOwn(name);
+    expect(sampled.cases.length).toBeGreaterThan(3);
+    // US DEQM before 5.0.0 had no linkIds, and its profiles did not ask for them.
+    const asked = issuesOf(sampled, version).filter(
+      (issue) => !/^us-[34]/.test(version) || !/extension:linkId: 0 < min 1$/.test(issue),
+    );
+    expect(asked).toEqual([]);
   });
 });
