@@ -22,6 +22,7 @@ export const dataRequirements = defineOperation({
   resources: ['Measure', 'Library'],
   levels: ['type', 'instance'],
   definition: 'http://hl7.org/fhir/uv/crmi/OperationDefinition/crmi-data-requirements',
+  furtherDefinitions: { Measure: 'http://hl7.org/fhir/OperationDefinition/Measure-data-requirements' },
   title: 'Data requirements of measures and libraries',
   description: 'Returns a Library of type module-definition: which data, value sets and parameters they use.',
   scopes: [
