@@ -20,7 +20,8 @@ export async function dispatch(
     if (answer !== null) return answer;
   }
   const [type = ''] = request.path;
-  if (/^[A-Za-z]/.test(type) && !isResourceType(type)) throw new UnknownResourceType(type);
+  const isMetadata = type === 'metadata' && request.path.length === 1;
+  if (!isMetadata && /^[A-Za-z]/.test(type) && !isResourceType(type)) throw new UnknownResourceType(type);
   const allow = methodsAt(request);
   if (allow.length > 0)
     throw new MethodNotAllowed(`${request.method} does not answer here: ${allow.join(', ')} do`, allow);
@@ -33,7 +34,7 @@ export async function dispatch(
 
 /** The methods by which interactions answer at a path. */
 function methodsAt(request: FhirRequest): string[] {
-  if (request.path.length === 1 && request.path[0] === 'metadata') return ['GET', 'HEAD'];
+  if (request.path[0] === 'metadata') return ['GET', 'HEAD'];
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
   return methods.filter((method) => method !== request.method && findInteraction({ ...request, method }) !== null);
 }

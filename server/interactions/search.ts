@@ -59,7 +59,12 @@ async function runSearch(
     query: `${path}?${applied}`,
   });
   const url = (cursor: string | null): string => {
-    const parameters = [applied, cursor === null ? '' : `_cursor=${encodeURIComponent(cursor)}`]
+    const format = query.get('_format');
+    const parameters = [
+      applied,
+      cursor === null ? '' : `_cursor=${encodeURIComponent(cursor)}`,
+      format === null ? '' : `_format=${encodeURIComponent(format)}`,
+    ]
       .filter(Boolean)
       .join('&');
     return `${context.baseUrl}${path === '' ? '' : `/${path}`}${parameters === '' ? '' : `?${parameters}`}`;
