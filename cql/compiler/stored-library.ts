@@ -83,11 +83,17 @@ export function storedLibrary(
   origins: Origins,
 ): Uint8Array | null {
   try {
+    const texts = new Map<string, number>();
+    const withTexts = { ...origins, texts };
+    const constants = library.constants.map((value, i) =>
+      origins.slots.has(i) ? { $: 'slot' } : said(value, withTexts),
+    );
     const head = {
       key: library.key,
       includes,
       definitions: [...library.definitions].map(([name, { position }]) => [name, position]),
-      constants: library.constants.map((value, i) => (origins.slots.has(i) ? { $: 'slot' } : said(value, origins))),
+      constants,
+      texts: [...texts.keys()],
     };
     const encoder = new TextEncoder();
     return joinSections([encoder.encode(JSON.stringify(head)), encoder.encode(library.text), codeCache]);
@@ -110,11 +116,12 @@ export interface KeptLibrary {
 /** Reads what `storedLibrary` made. */
 export function readLibrary(bytes: Uint8Array): KeptLibrary {
   const [head = new Uint8Array(), text = new Uint8Array(), codeCache = new Uint8Array()] = splitSections(bytes);
-  const { key, includes, definitions, constants } = JSON.parse(utf8(head)) as {
+  const { key, includes, definitions, constants, texts } = JSON.parse(utf8(head)) as {
     key: string;
     includes: [string, string][];
     definitions: [string, number][];
     constants: unknown[];
+    texts: string[];
   };
   return {
     key,
@@ -122,7 +129,7 @@ export function readLibrary(bytes: Uint8Array): KeptLibrary {
     text: utf8(text),
     codeCache,
     definitions: new Map(definitions.map(([name, position]) => [name, { position }])),
-    constants: (givers) => constants.map((constant) => made(constant, givers)),
+    constants: (givers) => constants.map((constant) => made(constant, { ...givers, texts })),
   };
 }
 
@@ -130,9 +137,27 @@ function utf8(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
+interface Saying extends Origins {
+  /** Long texts with their numbers: the name of a definition stands in every place of it. */
+  readonly texts: Map<string, number>;
+}
+
+interface Making extends Givers {
+  readonly texts: readonly string[];
+}
+
+function saidText(text: string, texts: Map<string, number>): unknown {
+  if (text.length < 24) return text;
+  const known = texts.get(text);
+  if (known !== undefined) return { $: 'text', number: known };
+  texts.set(text, texts.size);
+  return { $: 'text', number: texts.size - 1 };
+}
+
 /** A value as JSON; objects with `$` are values that JSON has no word for. */
-function said(value: unknown, origins: Origins): unknown {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+function said(value: unknown, origins: Saying): unknown {
+  if (typeof value === 'string') return saidText(value, origins.texts);
+  if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (typeof value === 'bigint') return { $: 'long', value: `${value}` };
   if (Array.isArray(value)) return value.map((item) => said(item, origins));
@@ -154,7 +179,7 @@ function said(value: unknown, origins: Origins): unknown {
   return saidObject(value, origins);
 }
 
-function saidFunction(value: unknown, origins: Origins): unknown {
+function saidFunction(value: unknown, origins: Saying): unknown {
   const name = namesOfCallables.get(value);
   if (name !== undefined) return { $: 'callable', name };
   const recipe = origins.recipes.get(value);
@@ -167,7 +192,7 @@ function saidFunction(value: unknown, origins: Origins): unknown {
   throw new NotKeepable('a function that is not known by name');
 }
 
-function saidObject(value: object, origins: Origins): unknown {
+function saidObject(value: object, origins: Saying): unknown {
   if (Object.getPrototypeOf(value) !== Object.prototype || '$' in value) throw new NotKeepable(value.constructor.name);
   if (origins.retrievals.has(value)) return { $: 'retrieval', asked: saidProperties(value, origins) };
   if ('name' in value && typeof value.name === 'string' && origins.model.type(value.name) === value)
@@ -175,7 +200,7 @@ function saidObject(value: object, origins: Origins): unknown {
   return saidProperties(value, origins);
 }
 
-function saidProperties(value: object, origins: Origins): { [name: string]: unknown } {
+function saidProperties(value: object, origins: Saying): { [name: string]: unknown } {
   return Object.fromEntries(Object.entries(value).map(([name, property]) => [name, said(property, origins)]));
 }
 
@@ -199,13 +224,15 @@ function isSaid(value: object): value is Said {
   return '$' in value && typeof value.$ === 'string';
 }
 
-function made(value: unknown, givers: Givers): unknown {
+function made(value: unknown, givers: Making): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => made(item, givers));
   if (!isSaid(value)) return propertiesMade(value, givers);
   const text = (name: string): string => String(value[name]);
   const optional = (name: string): string | null => (typeof value[name] === 'string' ? value[name] : null);
   switch (value.$) {
+    case 'text':
+      return found(givers.texts[Number(value['number'])], 'a text');
     case 'slot':
       return givers.nextSlot();
     case 'long':
@@ -249,7 +276,7 @@ function made(value: unknown, givers: Givers): unknown {
   }
 }
 
-function propertiesMade(value: object, givers: Givers): { [name: string]: unknown } {
+function propertiesMade(value: object, givers: Making): { [name: string]: unknown } {
   return Object.fromEntries(Object.entries(value).map(([name, property]) => [name, made(property, givers)]));
 }
 

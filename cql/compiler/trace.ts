@@ -1,3 +1,4 @@
+import { BudgetExceeded } from '../errors.ts';
 import type { ClauseResult, RetrieveResult } from '../evaluator.ts';
 import type { Value } from '../runtime/index.ts';
 import type { FhirResource } from '../values.ts';
@@ -35,15 +36,26 @@ export class Trace {
     return value;
   }
 
-  /** The right side of And and Or where the left one has decided: evaluated for its clauses only. */
-  also(evaluate: () => Value): void {
+  /**
+   * And, Or or Implies: where the left side decides, the right one is evaluated for its clauses only, and the answer doesn't
+   * depend on it, since the plain variant never comes there.
+   */
+  both(
+    left: Value,
+    right: () => Value,
+    decides: boolean,
+    result: boolean,
+    combine: (left: Value, right: Value) => Value,
+  ): Value {
+    if (left !== decides) return combine(left, right());
     const { failed } = this;
     try {
-      evaluate();
-    } catch {
-      // The answer doesn't depend on it: the plain variant never comes here.
+      right();
+    } catch (error) {
+      if (error instanceof BudgetExceeded) throw error;
       this.failed = failed;
     }
+    return result;
   }
 
   retrieve({ library, localId }: Place, found: Value): Value {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Measure } from '@medplum/fhirtypes';
-import { type CodeStore, createCompiler } from '../../cql/index.ts';
+import { createCompiler } from '../../cql/index.ts';
 import type { PreparedMeasure } from '../../measures/index.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { formatCanonical } from '../terminology/canonical.ts';
@@ -15,7 +15,7 @@ import {
   installedMeasure,
   type MeasureReference,
 } from './installed-measure.ts';
-import { keepPackage, restorePackage } from './kept-package.ts';
+import { keepPackage, type PackageStore, restorePackage } from './kept-package.ts';
 import { LibraryShelf } from './library-shelf.ts';
 import { loadMeasure } from './load-measure.ts';
 import { type MeasurePackage, ParsedParts, packMeasure, prepareFromPackage } from './package.ts';
@@ -55,7 +55,7 @@ interface Shelf {
 }
 
 /** @param store where prepared measures outlive the process; null prepares anew */
-export function createCatalogue(database: Database, store: CodeStore | null = null): Catalogue {
+export function createCatalogue(database: Database, store: PackageStore | null = null): Catalogue {
   const shelves = new Map<string, Shelf>();
   const interned = new Map<string, Uint8Array>();
   const parsed = new ParsedParts();

@@ -1,6 +1,12 @@
 import { type CodeStore, joinSections, splitSections } from '../../cql/index.ts';
 import type { MeasurePackage } from './package.ts';
 
+/** Where packages outlive the process. */
+export interface PackageStore extends CodeStore {
+  /** Whether something is there; `read` tells whether it can be trusted. */
+  has(key: string): boolean;
+}
+
 /** A package without its parts, as JSON. */
 type Bare = Omit<MeasurePackage, 'parts' | 'components'> & { readonly components: readonly Bare[] };
 
@@ -13,13 +19,13 @@ interface Head {
 }
 
 /** Keeps a package, so that its content need not be read from the database, linked and expanded again. */
-export function keepPackage(key: string, packed: MeasurePackage, store: CodeStore): void {
+export function keepPackage(key: string, packed: MeasurePackage, store: PackageStore): void {
   const libraries = new Set(librariesOf(packed));
   const tables = [...packed.parts].filter(([part]) => !libraries.has(part));
   for (const part of libraries) {
     const bytes = packed.parts.get(part);
     if (bytes === undefined) return;
-    store.write(libraryKey(part), bytes);
+    if (!store.has(libraryKey(part))) store.write(libraryKey(part), bytes);
   }
   const head: Head = { bare: bare(packed), libraries: [...libraries], tables: tables.map(([part]) => part) };
   const text = JSON.stringify(head);
@@ -30,25 +36,26 @@ export function keepPackage(key: string, packed: MeasurePackage, store: CodeStor
   store.write(packageKey(key), joinSections([padded, ...tables.map(([, bytes]) => bytes)]));
 }
 
+/** The ELM of a library of a kept package; null when it is there no more. */
+export function keptLibrary(part: string, store: CodeStore): Uint8Array | null {
+  return store.read(libraryKey(part));
+}
+
 /**
- * A package that was kept; null when it was not, or a part of it is gone.
+ * A package that was kept, without the ELM of its libraries, which `keptLibrary` gives when it is needed; null when it was not, or a part of it is gone.
  * @param interned parts by key, shared by all packages of a process so that each is in memory once
  */
 export function restorePackage(
   key: string,
-  store: CodeStore,
+  store: PackageStore,
   interned: Map<string, Uint8Array>,
 ): MeasurePackage | null {
   const bytes = store.read(packageKey(key));
   if (bytes === null) return null;
   const [first = new Uint8Array(), ...tables] = splitSections(bytes);
   const head = JSON.parse(Buffer.from(first.buffer, first.byteOffset, first.length).toString('utf8')) as Head;
+  if (head.libraries.some((part) => !store.has(libraryKey(part)))) return null;
   const found: [string, Uint8Array][] = head.tables.map((part, i) => [part, tables[i] ?? new Uint8Array()]);
-  for (const part of head.libraries) {
-    const library = interned.get(part) ?? store.read(libraryKey(part));
-    if (library === null) return null;
-    found.push([part, library]);
-  }
   inSharedMemory(found, interned);
   const parts = new Map(found.map(([part, own]) => [part, interned.get(part) ?? own]));
   return whole(head.bare, parts);

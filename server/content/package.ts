@@ -19,6 +19,7 @@ import {
   prepareMeasure,
   prepareOrRestore,
 } from '../../measures/index.ts';
+import { keptLibrary } from './kept-package.ts';
 import type { LoadedMeasure } from './load-measure.ts';
 
 /**
@@ -42,7 +43,10 @@ export interface MeasurePackage {
   readonly selections: readonly Selection[];
   /** Whether results change with time alone, its components' included. */
   readonly clock: ClockUse;
-  /** Of this measure and its components: ELM as JSON, value sets as CompactValueSet has them. */
+  /**
+   * Of this measure and its components: ELM as JSON, value sets as CompactValueSet has them. A package that was kept is
+   * without ELM, which lies beside it (kept-package.ts).
+   */
   readonly parts: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -170,8 +174,8 @@ export function prepareFromPackage(
 ): PreparedMeasure {
   const { definition, main, includes, valueSets, linkedHash } = packed;
   const bytes = (key: string): Uint8Array => {
-    const found = packed.parts.get(key);
-    if (found === undefined) throw new TypeError(`a part of ${definition.url} was not sent`);
+    const found = packed.parts.get(key) ?? (store === null ? null : keptLibrary(key, store));
+    if (found === null) throw new TypeError(`a part of ${definition.url} was not sent`);
     return found;
   };
   const found = new Map(valueSets.map(({ url, version, part }) => [`${url}|${version ?? ''}`, part]));

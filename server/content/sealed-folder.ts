@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fstatSync,
   linkSync,
   lstatSync,
@@ -16,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { CodeStore } from '../../cql/index.ts';
+import type { PackageStore } from './kept-package.ts';
 
 export interface SealedFolderSettings {
   /** Made when it is not there, for this account only. */
@@ -41,7 +42,7 @@ const abandonedMs = 3_600_000;
  * renamed or taken from elsewhere is removed, and is as if it had never been. Files are written aside and renamed, so any
  * number of processes and threads may use the folder at once. Whatever fails, the product works without.
  */
-export class SealedFolder implements CodeStore {
+export class SealedFolder implements PackageStore {
   readonly #settings: SealedFolderSettings;
   readonly #key: Buffer | null;
   #written = 0;
@@ -50,6 +51,10 @@ export class SealedFolder implements CodeStore {
     this.#settings = settings;
     this.#key = this.#attempt('The cache is not used', () => openKey(settings.path)) ?? null;
     if (this.#key !== null) this.#attempt('The cache cannot be cleaned', () => this.#evict());
+  }
+
+  has(key: string): boolean {
+    return this.#key !== null && existsSync(join(this.#settings.path, this.#nameOf(key)));
   }
 
   read(key: string): Uint8Array | null {

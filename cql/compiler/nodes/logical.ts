@@ -4,12 +4,16 @@ import { type Code, js } from '../code.ts';
 import { operand } from '../elm-parts.ts';
 import { type CompileContext, defineNode } from '../node.ts';
 
-/** The right side is evaluated only where the left one doesn't decide; for a trace, in any case. */
+/**
+ * The right side is evaluated only where the left one doesn't decide; for a trace, in any case. Its code is written once: were
+ * it written for both, the code of nested operators would double with every level.
+ */
 function lazily(node: ElmNode, cx: CompileContext, decides: boolean, result: boolean, combine: Code): Code {
-  const left = cx.scope.temporary();
   const right = cx.compile(operand(node, 1));
-  const decided = cx.tracing ? js`(cx.trace.also(() => ${right}), ${result})` : js`${result}`;
-  return js`((${left} = ${cx.compile(operand(node, 0))}) === ${decides} ? ${decided} : ${combine}(${left}, ${right}))`;
+  const first = cx.compile(operand(node, 0));
+  if (cx.tracing) return js`cx.trace.both(${first}, () => (${right}), ${decides}, ${result}, ${combine})`;
+  const left = cx.scope.temporary();
+  return js`((${left} = ${first}) === ${decides} ? ${result} : ${combine}(${left}, ${right}))`;
 }
 
 /** 13.1. And. */
