@@ -8,6 +8,7 @@ import { bySizes, Patients, populations } from './patients.ts';
 import { productFigures } from './product-threads.ts';
 import { productLines, sharedRecordLine, tables, targetLines } from './report.ts';
 import { Boxes, type MeasureFigures, runRounds } from './rounds.ts';
+import { startFigures, startLines } from './starts.ts';
 import { geometricMean, median, spread } from './statistics.ts';
 import { isMet, overallRate, speedups, targetsOf } from './targets.ts';
 import { startThread } from './threads.ts';
@@ -103,7 +104,11 @@ async function main(): Promise<number> {
     products.push(product);
     log(`${productLines(product)}\n${sharedRecordLine(figures, product)}\n`);
   }
-  const targets = targetsOf(figures, products.find(({ engine }) => engine === 'compiled') ?? null);
+  const starts = engines.includes('compiled')
+    ? await startFigures(options.measures, options.quick ? 1 : options.rounds)
+    : null;
+  if (starts !== null) log(`${startLines(starts)}\n`);
+  const targets = targetsOf(figures, products.find(({ engine }) => engine === 'compiled') ?? null, starts);
   log(targetLines(targets));
   if (options.json !== null) {
     const official = speedups(figures, 'official');
@@ -128,6 +133,7 @@ async function main(): Promise<number> {
       targets: targets.map((target) => ({ ...target, met: target.value === null ? null : isMet(target) })),
       measures: figures,
       products,
+      starts,
     };
     const text = JSON.stringify(report, null, 1);
     if (options.json === '') console.log(text);
