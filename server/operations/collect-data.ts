@@ -1,14 +1,14 @@
-import type { Bundle, OperationOutcome, OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
+import type { OperationOutcomeIssue, Resource } from '@medplum/fhirtypes';
 import {
   type CollectedMeasure,
   type CollectedSettings,
   collectedBundle,
   type DataOfInterest,
   dataExchangeReport,
-  returnParameters,
 } from '../../bundles/index.ts';
 import type { FhirResource } from '../../cql/index.ts';
 import { type MeasureDefinition, measurementPeriod } from '../../measures/index.ts';
+import { requireScope } from '../auth/scopes.ts';
 import { type FormerResource, formerResources } from '../store/changed-since.ts';
 import { parseExact } from '../store/exact-json.ts';
 import { type LoadedRecord, loadPatientRecords } from '../store/patient-record.ts';
@@ -16,6 +16,7 @@ import { validate } from '../store/validate.ts';
 import { interestsOf } from './data-of-interest.ts';
 import { invalidArgument } from './errors.ts';
 import { absentPatients } from './evaluation.ts';
+import { ManyResources } from './many-resources.ts';
 import { resolveMeasures } from './measures.ts';
 import { defineOperation } from './operation.ts';
 import { resolveProvider } from './provider.ts';
@@ -78,9 +79,12 @@ export const collectData = defineOperation({
     const period = measurementPeriod(args.periodStart, args.periodEnd);
     const measures = await resolveMeasures(args, context, services);
     const { reporter, restrictions } = await resolveProvider({ ...args, organization: null }, context, services);
-    const { patients } = await resolveSubjects(args, restrictions, context, services);
+    const { patients, leftOut } = await resolveSubjects(args, restrictions, context, services);
+    const answer = new ManyResources(context, patients.length);
+    await answer.tell(...leftOut);
     const interests = await interestsOf(measures, tenant, services);
     const types = [...new Set(interests.flatMap(({ interest }) => [...interest.resourceTypes]))];
+    for (const type of types) requireScope(context.scopes, type, 'r');
     const since = args.lastReceivedOn === null ? null : sinceInstant(args.lastReceivedOn);
     const settings: CollectedSettings = {
       period,
@@ -90,40 +94,35 @@ export const collectData = defineOperation({
       locations: locationReferences(args.location, baseUrl),
       baseUrl,
     };
-    const bundles: Bundle[] = [];
     const seen = new Set<string>();
-    try {
-      for (let from = 0; from < patients.length; from += patientsAtOnce) {
-        context.signal.throwIfAborted();
-        const some = patients.slice(from, from + patientsAtOnce);
-        const former = since === null ? [] : await formerResources(services.database, tenant, some, types, since);
-        const records = await loadPatientRecords(services.database, tenant, some, types);
-        for (const [patient, record] of records) {
-          seen.add(patient);
-          const own = former.filter((each) => each.patient === patient);
-          const subject = collect(record, own, interests, since, args.validateResources === true);
-          if (since !== null && subject.data.length === 0 && subject.deleted.length === 0) continue;
-          const reports = subject.measures.map((measure) => dataExchangeReport(patient, measure, settings));
-          const sender = since === null ? [reporter as unknown as FhirResource] : [];
-          bundles.push(collectedBundle(reports, [...subject.data, ...sender], subject.deleted, settings));
-        }
-        await context.progress(Math.min(1, (from + some.length) / patients.length), `${seen.size} patients`);
-      }
-    } finally {
+    for (let from = 0; from < patients.length; from += patientsAtOnce) {
+      context.signal.throwIfAborted();
+      const some = patients.slice(from, from + patientsAtOnce);
+      const former = since === null ? [] : await formerResources(services.database, tenant, some, types, since);
+      const records = await loadPatientRecords(services.database, tenant, some, types);
       await services.audit.record(context, {
         action: 'E',
         interaction: '$collect-data',
-        resources: [...seen].map((id) => ({ type: 'Patient', id, version: null, patient: id })),
+        resources: [...records.keys()].map((id) => ({ type: 'Patient', id, version: null, patient: id })),
         query: null,
       });
+      for (const [patient, record] of records) {
+        seen.add(patient);
+        const own = former.filter((each) => each.patient === patient);
+        const subject = collect(record, own, interests, since, args.validateResources === true);
+        if (since !== null && subject.data.length === 0 && subject.deleted.length === 0) continue;
+        const reports = subject.measures.map((measure) => dataExchangeReport(patient, measure, settings));
+        const sender = since === null ? [reporter as unknown as FhirResource] : [];
+        await answer.add(collectedBundle(reports, [...subject.data, ...sender], subject.deleted, settings));
+      }
+      await context.progress(
+        (from + some.length) / patients.length,
+        `${from + some.length} of ${patients.length} patients`,
+      );
     }
-    const issue = [...(await absentPatients(patients, seen, context, services)).values()].map(
-      ({ message }): OperationOutcomeIssue => ({ severity: 'error', code: 'not-found', diagnostics: message }),
-    );
-    const answer = returnParameters(bundles);
-    if (issue.length === 0) return answer;
-    const outcome: OperationOutcome = { resourceType: 'OperationOutcome', issue };
-    return { ...answer, parameter: [...(answer.parameter ?? []), { name: 'outcome', resource: outcome }] };
+    for (const { message } of (await absentPatients(patients, seen, context, services)).values())
+      await answer.tell({ severity: 'error', code: 'not-found', diagnostics: message });
+    return answer.whole();
   },
 });
 
