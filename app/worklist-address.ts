@@ -27,29 +27,31 @@ export function useWorklistView(): readonly [WorklistView, (changes: Changes) =>
   const [query, setQuery] = useSearchParams();
   const state: unknown = useLocation().state;
   const text = textOf(state);
-  const changed = useCallback(
-    (changes: Changes): URLSearchParams => {
-      const next = new URLSearchParams(query);
-      for (const [name, value] of Object.entries({ page: null, ...changes })) {
-        if (name === 'text') continue;
-        if (value === null || value === '') next.delete(name);
-        else next.set(name, value);
-      }
-      return next;
-    },
-    [query],
-  );
   const change = useCallback(
-    (changes: Changes) =>
-      setQuery(changed(changes), {
-        state: { text: changes.text ?? text },
+    (changes: Changes) => {
+      // Of the browser, not of what is drawn: two changes in a row must both hold, and drawing takes its time.
+      const { location, history } = window;
+      const before: unknown = history.state?.usr;
+      setQuery(changed(new URLSearchParams(location.search), changes), {
+        state: { text: changes.text ?? textOf(before) },
         preventScrollReset: true,
         replace: changes.text !== undefined,
-      }),
-    [changed, setQuery, text],
+      });
+    },
+    [setQuery],
   );
-  const address = useCallback((changes: Changes) => `?${changed(changes)}`, [changed]);
+  const address = useCallback((changes: Changes) => `?${changed(query, changes)}`, [query]);
   return [readView(query, text), change, address];
+}
+
+function changed(query: URLSearchParams, changes: Changes): URLSearchParams {
+  const next = new URLSearchParams(query);
+  for (const [name, value] of Object.entries({ page: null, ...changes })) {
+    if (name === 'text') continue;
+    if (value === null || value === '') next.delete(name);
+    else next.set(name, value);
+  }
+  return next;
 }
 
 /** Values that no list knows are left out, so that an old or mistyped address still shows something. */
