@@ -144,10 +144,24 @@ function evaluatedResources(
     }
   }
   const used = new Map<FhirResource, Set<string>>();
+  const byId = new Map<string, ReadonlyMap<string | undefined, FhirResource>>();
+  const find = (resourceType: string, id: string | undefined): FhirResource | undefined => {
+    const known = byId.get(resourceType);
+    if (known !== undefined) return known.get(id);
+    // Of several with one id, the first: a record may have tens of thousands, so they are looked up and not searched.
+    const found = new Map(
+      record
+        .ofType(resourceType)
+        .toReversed()
+        .map((resource) => [resource.id, resource]),
+    );
+    byId.set(resourceType, found);
+    return found.get(id);
+  };
   for (const { library, localId, resources } of retrieves) {
     const criteria = usedBy.get(`${library} ${localId}`) ?? [];
     for (const { resourceType, id } of resources) {
-      const resource = record.ofType(resourceType).find((candidate) => candidate.id === id);
+      const resource = find(resourceType, id);
       if (resource === undefined) continue;
       const so = used.get(resource) ?? new Set();
       for (const criterion of criteria) so.add(criterion);
