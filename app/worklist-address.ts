@@ -22,6 +22,12 @@ type Changes = Partial<Record<'status' | 'population' | 'provider' | 'sort' | 'p
   readonly text?: string;
 };
 
+/** Of the browser's window: where one is, and what the router keeps with it. */
+interface Entry {
+  readonly location: { readonly search: string };
+  readonly history: { readonly state: { readonly usr?: unknown } | null };
+}
+
 /** Reads the view from the address, text from the history entry: both survive a reload and the way back. */
 export function useWorklistView(): readonly [WorklistView, (changes: Changes) => void, (changes: Changes) => string] {
   const [query, setQuery] = useSearchParams();
