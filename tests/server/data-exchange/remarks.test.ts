@@ -1,4 +1,5 @@
 import type { Extension, MeasureReport } from '@medplum/fhirtypes';
+import type { PatientGapsView } from '../../../server/gaps/views/patient-gaps.ts';
 import type { FhirAnswer, RunningServer } from '../../support/running-server.ts';
 import { breast, diagnostics, must, openExchange, returned, transaction, woman } from './exchange.ts';
 
@@ -273,5 +274,19 @@ describe('A patient who is merged', () => {
     await must(server.fhir('PUT', 'Patient/old', { ...woman('old'), active: false, link }));
     await must(server.fhir('PATCH', `MeasureReport/${old.id}`, remark('After')));
     expect(textsIn(await report('new'))).toEqual(['Before', 'After']);
+  });
+});
+
+describe('The page of a patient', () => {
+  it('shows the remarks on each gap', async () => {
+    const before = await report('ann');
+    await must(
+      server.fhir('PATCH', `MeasureReport/${before.id}`, remarkPatch(groupOf(before), [author, text('For the page')])),
+    );
+    await server.services.worker?.idle();
+    const response = await fetch(`${server.url}/api/patients/ann`);
+    const { gaps } = (await response.json()) as PatientGapsView;
+    const remarks = gaps.flatMap((gap) => gap.remarks);
+    expect(remarks).toContainEqual(expect.objectContaining({ author: 'Dr. A', text: ['For the page'] }));
   });
 });
