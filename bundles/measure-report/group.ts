@@ -23,7 +23,8 @@ import { supportingEvidence } from './supporting-evidence.ts';
 export interface PopulationNumbers {
   readonly id: string | null;
   readonly code: PopulationCode;
-  readonly count: number;
+  /** Null where it is not known, because the evaluation failed. */
+  readonly count: number | null;
   readonly subjectResults?: string;
   readonly supportingEvidence?: PopulationResult['supportingEvidence'];
 }
@@ -72,6 +73,14 @@ export function reportGroup(
   };
 }
 
+/** A population has a count or a quantity (deqm-8), also when there is none: it says why. */
+const unknownCount: Extension = {
+  url: 'http://hl7.org/fhir/StructureDefinition/measurereport-countQuantity',
+  valueQuantity: {
+    extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'error' }],
+  },
+};
+
 function reportPopulation(
   numbers: PopulationNumbers,
   definition: PopulationDefinition | null,
@@ -83,9 +92,10 @@ function reportPopulation(
       ...linkId(path, definition?.linkId ?? null, names),
       ...(path === 'group.population' ? description(definition?.description ?? null, names) : []),
       ...supportingEvidence(numbers.supportingEvidence ?? [], definition, names),
+      ...(numbers.count === null ? [unknownCount] : []),
     ]),
     code: conceptOf(definition?.concept ?? standardConcept(numbers.code)),
-    count: numbers.count,
+    ...(numbers.count !== null && { count: numbers.count }),
     ...(numbers.subjectResults !== undefined && { subjectResults: { reference: numbers.subjectResults } }),
   };
 }

@@ -1,11 +1,13 @@
 import type { MeasureReport, Resource } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import {
+  failedReport,
   individualReport,
   type ReportSettings,
   returnParameters,
   subjectListReport,
   summaryReport,
+  withRemarks,
 } from '../../bundles/index.ts';
 import type { CqlValue } from '../../cql/index.ts';
 import { type MeasureDefinition, Tally } from '../../measures/index.ts';
@@ -187,6 +189,39 @@ describeWithReferenceData('Reports of many subjects of DEQM 1.0.0', () => {
   ] as const)('conform to their profile: %s', (_, make) => {
     const { report, resources } = make(totals(), settings(), 'Group/g1');
     expect([report, ...resources].flatMap(claimedIssues)).toEqual([]);
+  });
+
+  it('conform for a subject that could not be evaluated, too', () => {
+    const { report } = failedReport('p3', { name: 'EvaluationFailed', message: 'at 3:4' }, settings());
+    expect(report).toMatchObject({ type: 'individual', status: 'error' });
+    expect(report.group?.flatMap((g) => g.population?.map(({ count }) => count))).toEqual(Array(8).fill(undefined));
+    expect(claimedIssues(report)).toEqual([]);
+  });
+
+  it('conform with a remark on a group', () => {
+    const { report } = individualReport(subjectResult(definition), settings());
+    const remark = {
+      measureUrl: definition.url,
+      groupId: 'group-1',
+      period: { start: '2026-01-01', end: '2026-12-31' },
+      extension: {
+        url: 'http://hl7.org/fhir/uv/deqm/StructureDefinition/deqm-careGapRemark',
+        extension: [
+          { url: 'author', valueString: 'Dr. A' },
+          {
+            url: 'code',
+            valueCodeableConcept: {
+              coding: [
+                { system: 'http://hl7.org/fhir/uv/deqm/CodeSystem/deqm-care-gap-remark', code: 'patient-refused' },
+              ],
+            },
+          },
+        ],
+      },
+    };
+    const remarked = withRemarks(report, [remark], 'uv-1.0.0');
+    expect(JSON.stringify(remarked)).toContain('patient-refused');
+    expect(claimedIssues(remarked)).toEqual([]);
   });
 
   it('would fail without the Lists', () => {
