@@ -36,7 +36,7 @@ export function useWorklistView(): readonly [WorklistView, (changes: Changes) =>
   const change = useCallback(
     (changes: Changes) => {
       // Of the browser, not of what is drawn: two changes in a row must both hold, and drawing takes its time.
-      const { location, history } = window;
+      const { location, history } = globalThis as unknown as Entry;
       const before: unknown = history.state?.usr;
       setQuery(changed(new URLSearchParams(location.search), changes), {
         state: { text: changes.text ?? textOf(before) },
