@@ -119,19 +119,6 @@ export async function tenantsWithContent(sql: Sql): Promise<string[]> {
   return rows.map(({ tenant }) => tenant);
 }
 
-/** Which of the patients wait to be evaluated, those of a changed Medication (or the like) that are yet to be queued included. */
-export async function waitingPatients(sql: Sql, tenant: string, patients: readonly string[]): Promise<Set<string>> {
-  const { rows } = await sql.query<{ patient: string }>(
-    `SELECT patient FROM change_feed WHERE patient = ANY($2) AND tenant = $1
-     UNION
-     SELECT r.patient FROM outside_change AS o
-       JOIN record_reference AS r ON r.tenant = o.tenant AND r.type = o.type AND r.id = o.id
-     WHERE o.tenant = $1 AND r.patient = ANY($2)`,
-    [tenant, patients],
-  );
-  return new Set(rows.map(({ patient }) => patient));
-}
-
 /** Number of the tenant's patients that wait for evaluation. */
 export async function waitingCount(sql: Sql, tenant: string): Promise<number> {
   const query = 'SELECT count(*) AS waiting FROM change_feed WHERE tenant = $1';

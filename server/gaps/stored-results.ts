@@ -147,7 +147,9 @@ export async function readStoredResults(
         AND r.result IS NOT NULL AND r.utc_offset = $8
         AND (r.valid_through IS NULL OR r.valid_through >= $9::date)
         AND (r.evaluated_at AT TIME ZONE 'UTC' + $10::interval)::date <= $9::date
-        AND NOT EXISTS (SELECT FROM change_feed AS f WHERE f.patient = r.patient AND f.tenant = r.tenant)`,
+        AND NOT EXISTS (SELECT FROM change_feed AS f WHERE f.patient = r.patient AND f.tenant = r.tenant)
+        AND NOT EXISTS (SELECT FROM outside_change AS o JOIN record_reference AS ref USING (tenant, type, id)
+                        WHERE ref.patient = r.patient AND ref.tenant = r.tenant)`,
     values: [
       tenant,
       patients,
