@@ -85,7 +85,8 @@ const conforming: { readonly [profile: string]: () => unknown } = {
   'deqm-individualmeasurereport': individual,
   'deqm-summarymeasurereport': () => summaryReport(totals(), settings, 'Group/g1').report,
   'deqm-subjectlistmeasurereport': () => subjectListReport(totals(), settings, 'Group/g1').report,
-  'deqm-individualmeasurereportlist': () => subjectListReport(totals(), settings, 'Group/g1').resources[0],
+  'deqm-individualmeasurereportlist': () =>
+    subjectListReport(totals(), settings, 'Group/g1').resources.find(({ resourceType }) => resourceType === 'List'),
   'deqm-caregapremarkpatchparameters': () => patch("MeasureReport.group.where(id='g')"),
 };
 
