@@ -1,4 +1,4 @@
-export { careGapsBundle } from './care-gaps/bundle.ts';
+export { careGapsBundle, careGapsBundleId, careGapsCompositionId } from './care-gaps/bundle.ts';
 export { gapHistoryBundle, type RecordedTransition, type TransitionSource } from './care-gaps/history.ts';
 export type { CareGapsSettings, Reporter, SubjectGaps } from './care-gaps/subject-gaps.ts';
 export {

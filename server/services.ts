@@ -120,6 +120,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     catalogue,
     libraries,
     findIds: (tenant, type, query) => findIds(database, tenant, type, query),
+    keepDocuments: true,
     submit: async (bundle, context, provenance) => {
       const headers: FhirRequest['headers'] = provenance === null ? {} : { 'x-provenance': provenance };
       const request = { method: 'POST', path: [], query: new URLSearchParams(), headers, body: null };

@@ -54,10 +54,11 @@ export function careGapsBundle(subject: SubjectGaps, settings: CareGapsSettings)
   if (sections.length === 0) return null;
 
   const parties = [resourceOf(subject.patient), reporter];
-  const id = uuidOf('care-gaps', patient, date, ...reports.map((report) => report.id ?? ''), ...statuses);
+  const reportIds = reports.map((report) => report.id ?? '');
+  const id = careGapsBundleId(patient, date, reportIds, statuses);
   const { profiles } = deqmNames[version];
   const content = isDocument
-    ? [composition(uuidOf('composition', id), patient, sections, settings), ...issues, ...reports, ...guidance]
+    ? [composition(careGapsCompositionId(id), patient, sections, settings), ...issues, ...reports, ...guidance]
     : [...reports, ...issues, ...guidance];
   return {
     resourceType: 'Bundle',
@@ -68,6 +69,21 @@ export function careGapsBundle(subject: SubjectGaps, settings: CareGapsSettings)
     timestamp: date,
     entry: entriesOf([...content, ...parties, ...others], baseUrl),
   };
+}
+
+/** Id of a subject's Bundle: another one whenever it is made. @param patient `Patient/x` */
+export function careGapsBundleId(
+  patient: string,
+  date: string,
+  reportIds: readonly string[],
+  statuses: CareGapsSettings['statuses'],
+): string {
+  return uuidOf('care-gaps', patient, date, ...reportIds, ...statuses);
+}
+
+/** Id of the Composition in the Bundle with an id. */
+export function careGapsCompositionId(bundleId: string): string {
+  return uuidOf('composition', bundleId);
 }
 
 /** A group that does not apply has no score (DEQM, gaps in care reporting: not-applicable). */

@@ -69,7 +69,7 @@ export interface PatientResults {
 
 /**
  * Stores results in the caller's transaction, which also takes the patients off the change feed. Results of content that
- * the patient's new results replace are removed with them.
+ * the patient's new results replace are removed with them, and so are documents that were made of the patient's data.
  */
 export async function writeResults(sql: Sql, patients: readonly PatientResults[], now: Date): Promise<void> {
   const rows = patients.flatMap(({ tenant, patient, results }) =>
@@ -100,6 +100,11 @@ export async function writeResults(sql: Sql, patients: readonly PatientResults[]
         now,
       ],
     );
+  await sql.query(
+    `DELETE FROM gap_document AS d USING unnest($1::text[], $2::text[]) AS p (patient, tenant)
+     WHERE d.patient = p.patient AND d.tenant = p.tenant`,
+    [patients.map(({ patient }) => patient), patients.map(({ tenant }) => tenant)],
+  );
   const gone = patients.filter((patient) => patient.gone);
   if (gone.length > 0)
     await sql.query(
@@ -109,10 +114,16 @@ export async function writeResults(sql: Sql, patients: readonly PatientResults[]
     );
 }
 
+/** Which results are meant: of this measure with this content. */
+export interface ResultKey {
+  readonly measure: Pick<InstalledMeasure, 'url' | 'version'>;
+  readonly hash: string;
+}
+
 export interface StoredResultsRequest {
   readonly tenant: string;
   readonly patients: readonly string[];
-  readonly measures: readonly { readonly measure: Pick<InstalledMeasure, 'url' | 'version'>; readonly hash: string }[];
+  readonly measures: readonly ResultKey[];
   readonly period: MeasurementPeriod;
   /** ISO date-time with offset: the answer's. */
   readonly now: string;
@@ -186,6 +197,6 @@ function unpacked(result: string): StoredResult {
 }
 
 /** `+01:00` of an ISO date-time; `Z` is `+00:00`. */
-function offsetOf(now: string): string {
+export function offsetOf(now: string): string {
   return /[+-]\d\d:\d\d$/.exec(now)?.[0] ?? '+00:00';
 }

@@ -46,8 +46,10 @@ export class JobFiles {
     return new JobFiles(sql, tenant, job, size);
   }
 
-  async write(kind: FileKind, resource: { readonly resourceType: string }): Promise<void> {
-    const line = `${JSON.stringify(resource)}\n`;
+  /** @param resource with `text`, its JSON is at hand */
+  async write(kind: FileKind, resource: { readonly resourceType: string; readonly text?: unknown }): Promise<void> {
+    const json = isText(resource) ? resource.text : JSON.stringify(resource);
+    const line = `${json}\n`;
     const key = `${kind} ${resource.resourceType}`;
     const file = this.#open.get(key) ?? { resourceType: resource.resourceType, lines: [], bytes: 0 };
     this.#open.set(key, file);
@@ -73,6 +75,11 @@ export class JobFiles {
       [this.#tenant, this.#job, kind, number, file.resourceType, file.lines.length, file.lines.join('')],
     );
   }
+}
+
+/** A FHIR resource's own `text` is a Narrative, never a string. */
+function isText(resource: { readonly text?: unknown }): resource is { readonly text: string } {
+  return typeof resource.text === 'string';
 }
 
 /** The files of a job, without their contents: output first, in the order in which they were written. */

@@ -8,7 +8,7 @@ import type { Logger } from '../log.ts';
 import { ResourceNotFound } from '../store/errors.ts';
 import type { RawParameter } from './arguments.ts';
 import { invalidArgument, MethodNotAllowed, UnknownOperation } from './errors.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, ResourceText } from './operation.ts';
 import type { OperationAddress } from './request.ts';
 import type { OperationServices } from './services.ts';
 
@@ -81,7 +81,7 @@ export function operationJobHandler(
     };
     if (!ndjson) return operation.invoke(parameters, whole, services);
     const files = await JobFiles.begin(services.database, tenant, id);
-    const deliver = (resource: Resource): Promise<void> =>
+    const deliver = (resource: Resource | ResourceText): Promise<void> =>
       files.write(resource.resourceType === 'OperationOutcome' ? 'outcome' : 'output', resource);
     for (const resource of returned(await operation.invoke(parameters, { ...whole, deliver }, services)))
       await deliver(resource);

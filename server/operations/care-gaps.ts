@@ -7,6 +7,7 @@ import { manifestPins, pinnedMeasures } from './artifacts.ts';
 import { cqlParameters } from './cql-parameters.ts';
 import { InvalidArguments, invalidArgument } from './errors.ts';
 import { absentPatients, evaluatePatients } from './evaluation.ts';
+import { KeptDocuments } from './kept-documents.ts';
 import { ManyResources } from './many-resources.ts';
 import { resolveMeasures } from './measures.ts';
 import { defineOperation } from './operation.ts';
@@ -124,8 +125,11 @@ export const careGaps = defineOperation({
     };
     const remarks = new RemarksInTurn(services.database, context.tenant, patients);
     const kept = new ReportsToStore(args.storeReport === true, 'care-gaps', reporter, context, services);
+    const documents =
+      args.storeReport === true ? null : await KeptDocuments.open(settings, evaluation, context, services);
+    const made = (await documents?.deliver(patients)) ?? patients;
     const seen = new Set<string>();
-    for await (const evaluated of evaluatePatients(evaluation, context, services)) {
+    for await (const evaluated of evaluatePatients({ ...evaluation, patients: made }, context, services)) {
       seen.add(evaluated.subject);
       const answered = [];
       for (const outcome of evaluated.measures) {
@@ -137,12 +141,15 @@ export const careGaps = defineOperation({
         { patient: evaluated.patient(), find: evaluated.find, measures: answered },
         settings,
       );
+      const whole = answered.length === evaluated.measures.length;
+      const ofPatient = await remarks.of(evaluated.subject);
+      if (whole && ofPatient.length === 0) await documents?.keep(evaluated.subject, bundle);
       if (bundle === null) continue;
-      const remarked = bundleWithRemarks(bundle, await remarks.of(evaluated.subject), settings.version);
+      const remarked = bundleWithRemarks(bundle, ofPatient, settings.version);
       await kept.add(madeHere(remarked, reporter));
       await answer.add(remarked);
     }
-    for (const [patient, error] of await absentPatients(patients, seen, context, services))
+    for (const [patient, error] of await absentPatients(made, seen, context, services))
       await answer.tell(failure(patient, error));
     await kept.end();
     return answer.whole();

@@ -24,7 +24,18 @@ export interface OperationContext extends RequestContext {
   /** Header X-Provenance of the request: where what it stores comes from. */
   readonly provenance?: string | undefined;
   /** Takes a resource of the answer as soon as it is made. Absent where the answer is given whole. */
-  readonly deliver?: (resource: Resource) => Promise<void>;
+  readonly deliver?: (resource: Resource | ResourceText) => Promise<void>;
+}
+
+/** A resource whose JSON is at hand. */
+export class ResourceText {
+  readonly resourceType: string;
+  readonly text: string;
+
+  constructor(resourceType: string, text: string) {
+    this.resourceType = resourceType;
+    this.text = text;
+  }
 }
 
 interface OperationDescription {

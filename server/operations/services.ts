@@ -20,6 +20,8 @@ export interface OperationServices {
   readonly database: Database;
   readonly audit: AuditTrail;
   readonly catalogue: Catalogue;
+  /** Documents of rosters are kept as they were made, for whoever asks for them again. */
+  readonly keepDocuments?: boolean;
   /** Translates and evaluates CQL that a request brings, in threads of its own that can be stopped. */
   readonly libraries: LibraryEvaluator;
   /** Ids of the resources that a search finds, all of them, e.g. `general-practitioner=Practitioner/x`; '' finds all. */

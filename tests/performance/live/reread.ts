@@ -1,4 +1,5 @@
 import { careGaps } from '../../../server/operations/care-gaps.ts';
+import { ResourceText } from '../../../server/operations/operation.ts';
 import { poolEvaluation } from '../../../server/operations/pool-evaluation.ts';
 import type { OperationServices } from '../../../server/operations/services.ts';
 import type { Services } from '../../../server/services.ts';
@@ -44,11 +45,13 @@ export async function readRoster(
   };
   const operationServices = {
     ...operationServicesOf(services),
+    keepDocuments: state,
     evaluate: poolEvaluation(database, catalogue, counted, { state }),
   };
   const deliver = async (resource: object): Promise<void> => {
     documents += 1;
-    bytes += Buffer.byteLength(JSON.stringify(resource)) + 1;
+    const text = resource instanceof ResourceText ? resource.text : JSON.stringify(resource);
+    bytes += Buffer.byteLength(text) + 1;
   };
   const began = performance.now();
   const called = { ...requestContext(), resourceType: 'Measure', resourceId: null, progress: async () => {}, deliver };

@@ -1,3 +1,4 @@
+import type { Resource } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import type { FhirResource } from '../../../cql/index.ts';
 import { ownMeasures } from '../../../measures/content/own-measures.ts';
@@ -9,21 +10,31 @@ import { startGapWorker } from '../../../server/gaps/gap-worker.ts';
 import { createEvaluationPool, type EvaluationPool } from '../../../server/jobs/evaluation-pool.ts';
 import { careGaps } from '../../../server/operations/care-gaps.ts';
 import { evaluate } from '../../../server/operations/evaluate.ts';
-import type { Operation } from '../../../server/operations/operation.ts';
+import { type Operation, type OperationContext, ResourceText } from '../../../server/operations/operation.ts';
 import { poolEvaluation } from '../../../server/operations/pool-evaluation.ts';
 import type { OperationServices } from '../../../server/operations/services.ts';
 import { applyEntries } from '../../../server/store/apply-entries.ts';
 import type { Entry } from '../../../server/store/entry.ts';
 import { findIds } from '../../../server/store/find-ids.ts';
 import { freshDatabase, silent } from '../../support/database.ts';
-import { definitions, smallMeasure } from '../content/small-measure.ts';
-import { breast, context, pressure, tenant } from './practice.ts';
-
-const small = 'http://example.org/Measure/Small';
-const drug = 'http://example.org/Measure/Drug';
-const aging = 'http://example.org/Measure/Aging';
-const allMeasures = [breast, pressure, small, drug, aging];
-const patients = ['a', 'b', 'c'] as const;
+import {
+  allMeasures,
+  contentOf,
+  idOf,
+  otherMeasure,
+  patients,
+  person,
+  pill,
+  put,
+  remove,
+  resourceOf,
+  type Step,
+  step,
+  subject,
+  types,
+  worker,
+} from './changes.ts';
+import { context, tenant } from './practice.ts';
 
 let database: Database;
 let catalogue: Catalogue;
@@ -32,75 +43,6 @@ let audit: AuditTrail;
 let now = new Date('2026-11-22T10:00:00Z');
 /** Patients that were evaluated for an answer. */
 let evaluated = 0;
-
-const subject = (patient: string): object => ({ reference: `Patient/${patient}` });
-const cpt = (code: string): object => ({ coding: [{ system: 'http://www.ama-assn.org/go/cpt', code }] });
-const resources: Readonly<Record<string, (id: string, patient: string, date: string) => FhirResource>> = {
-  Encounter: (id, patient, date) => ({
-    resourceType: 'Encounter',
-    id,
-    status: 'finished',
-    class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' },
-    type: [{ coding: [...(cpt('99213') as { coding: object[] }).coding, { system: 'http://codes', code: 'visit' }] }],
-    subject: subject(patient),
-    period: { start: `${date}T09:00:00Z`, end: `${date}T09:30:00Z` },
-  }),
-  Procedure: (id, patient, date) => ({
-    resourceType: 'Procedure',
-    id,
-    status: 'completed',
-    code: cpt('77067'),
-    subject: subject(patient),
-    performedDateTime: date,
-  }),
-  Condition: (id, patient, date) => ({
-    resourceType: 'Condition',
-    id,
-    clinicalStatus: {
-      coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code: 'active' }],
-    },
-    code: { coding: [{ system: 'http://snomed.info/sct', code: '59621000' }] },
-    subject: subject(patient),
-    onsetDateTime: date,
-  }),
-  Observation: (id, patient, date) => ({
-    resourceType: 'Observation',
-    id,
-    status: 'final',
-    code: { coding: [{ system: 'http://loinc.org', code: '85354-9' }] },
-    subject: subject(patient),
-    effectiveDateTime: `${date}T09:10:00Z`,
-    component: [
-      ['8480-6', 128],
-      ['8462-4', 76],
-    ].map(([code, value]) => ({
-      code: { coding: [{ system: 'http://loinc.org', code }] },
-      valueQuantity: { value, unit: 'mm[Hg]', system: 'http://unitsofmeasure.org', code: 'mm[Hg]' },
-    })),
-  }),
-  MedicationRequest: (id, patient, date) => ({
-    resourceType: 'MedicationRequest',
-    id,
-    status: 'active',
-    intent: 'order',
-    medicationReference: { reference: 'Medication/pill' },
-    subject: subject(patient),
-    authoredOn: date,
-  }),
-};
-const types = Object.keys(resources);
-
-const put = (resource: FhirResource): Entry => ({
-  method: 'PUT',
-  type: resource.resourceType,
-  id: resource.id ?? null,
-  criteria: null,
-  ifMatch: null,
-  ifNoneMatch: null,
-  fullUrl: null,
-  resource,
-});
-const remove = (type: string, id: string): Entry => ({ method: 'DELETE', type, id, criteria: null, ifMatch: null });
 
 async function store(...entries: readonly Entry[]): Promise<void> {
   await applyEntries(database, tenant, entries, {
@@ -111,81 +53,6 @@ async function store(...entries: readonly Entry[]): Promise<void> {
     },
   });
 }
-
-const birth = (patient: string): string => `${1960 + patients.indexOf(patient as 'a') * 8}-12-15`;
-const person = (id: string, changes: object = {}): FhirResource => ({
-  resourceType: 'Patient',
-  id,
-  gender: 'female',
-  birthDate: birth(id),
-  name: [{ family: 'Test', given: [id] }],
-  ...changes,
-});
-const pill = (code: string): FhirResource => ({
-  resourceType: 'Medication',
-  id: 'pill',
-  code: { coding: [{ system: 'http://pills', code }] },
-});
-const contentOf = (numerator: string): Entry[] => {
-  const cql = definitions.replace('"Numerator": exists', `"Numerator": ${numerator}`);
-  const { measure, library, valueSet } = smallMeasure({ cql });
-  return [put(valueSet), put(library), put(measure)];
-};
-const otherMeasure = (name: string, numerator: string): Entry[] => {
-  const cql = definitions.replace(/define "Numerator":.*/s, `define "Numerator": ${numerator}`);
-  const { measure, library, valueSet } = smallMeasure({ name, cql });
-  return [put(valueSet), put(library), put(measure)];
-};
-
-type Step =
-  | {
-      readonly kind: 'write';
-      readonly type: string;
-      readonly n: number;
-      readonly patient: string;
-      readonly date: string;
-    }
-  | { readonly kind: 'delete'; readonly type: string; readonly n: number }
-  | { readonly kind: 'merge'; readonly from: string; readonly to: string }
-  | { readonly kind: 'person'; readonly patient: string; readonly change: 'delete' | 'name' | 'birth' | 'restore' }
-  | { readonly kind: 'pill'; readonly code: string }
-  | { readonly kind: 'measure'; readonly numerator: string }
-  | { readonly kind: 'time'; readonly days: number };
-
-const patient = fc.constantFrom(...patients);
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('write' as const),
-      type: fc.constantFrom(...types),
-      n: fc.nat(2),
-      patient,
-      date: fc.constantFrom('2024-12-20', '2026-03-10', '2026-10-31', '2026-12-24'),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('delete' as const), type: fc.constantFrom(...types), n: fc.nat(2) }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('merge' as const), from: patient, to: patient }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('person' as const),
-      patient,
-      change: fc.constantFrom('delete' as const, 'name' as const, 'birth' as const, 'restore' as const),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('pill' as const), code: fc.constantFrom('x', 'y') }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('measure' as const), numerator: fc.constantFrom('exists', 'not exists') }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('time' as const), days: fc.constantFrom(1, 9, 30) }) },
-);
-/** What the worker does after a step: nothing, dies on the way, or all of it. */
-const worker = fc.constantFrom('paused' as const, 'stopped midway' as const, 'idle' as const);
 
 async function take(chosen: Step): Promise<void> {
   switch (chosen.kind) {
@@ -208,13 +75,6 @@ async function take(chosen: Step): Promise<void> {
       now = new Date(now.getTime() + chosen.days * 86_400_000);
   }
 }
-
-const idOf = (type: string, n: number): string => `${type.toLowerCase()}-${n}`;
-const resourceOf = (type: string, n: number, patient: string, date: string): FhirResource => {
-  const make = resources[type];
-  if (make === undefined) throw new TypeError(type);
-  return make(idOf(type, n), patient, date);
-};
 
 /** As an EHR merges: the one is linked to the other, and what it had is the other's. */
 async function merge(from: string, to: string): Promise<void> {
@@ -239,6 +99,7 @@ const nobody = async (): Promise<never> => {
   throw new Error('nobody asks this');
 };
 const services = (state: boolean): OperationServices => ({
+  keepDocuments: state,
   libraries: { translate: nobody, evaluate: nobody, close: nobody },
   database,
   audit,
@@ -259,13 +120,42 @@ const services = (state: boolean): OperationServices => ({
   ),
 });
 
-async function ask(operation: Operation, query: Readonly<Record<string, string | readonly string[]>>, state: boolean) {
+async function ask(
+  operation: Operation,
+  query: Readonly<Record<string, string | readonly string[]>>,
+  state: boolean,
+  taken?: OperationContext['deliver'],
+  onEvaluate: (patients: readonly string[]) => void = () => {},
+): Promise<string> {
   const given = Object.entries(query).flatMap(([name, values]) =>
     [values].flat().map((valueString) => ({ name, valueString })),
   );
   const called = { ...context(), now, resourceType: 'Measure', resourceId: null, progress: async () => {} };
-  const answer = await operation.invoke(given, called, services(state)).catch((error: Error) => error.message);
+  const offered = services(state);
+  const watched: typeof offered.evaluate = (of, measures, ids, options) => {
+    onEvaluate(ids);
+    return offered.evaluate(of, measures, ids, options);
+  };
+  const how = taken === undefined ? called : { ...called, deliver: taken };
+  const answer = await operation
+    .invoke(given, how, { ...offered, evaluate: watched })
+    .catch((error: Error) => error.message);
   return JSON.stringify(answer);
+}
+
+/** As a roster's NDJSON has it: its lines, whatever their order. */
+async function deliver(
+  operation: Operation,
+  query: Readonly<Record<string, string | readonly string[]>>,
+  state: boolean,
+  onEvaluate: (patients: readonly string[]) => void = () => {},
+): Promise<string[]> {
+  const lines: string[] = [];
+  const take = async (resource: Resource | ResourceText): Promise<void> => {
+    lines.push(resource instanceof ResourceText ? resource.text : JSON.stringify(resource));
+  };
+  await ask(operation, query, state, take, onEvaluate);
+  return lines.sort();
 }
 
 const period = { periodStart: '2026-01-01', periodEnd: '2026-12-31' };
@@ -281,6 +171,10 @@ const questions: readonly [Operation, Readonly<Record<string, string | readonly 
 async function compare(): Promise<void> {
   for (const [operation, query] of questions)
     expect(await ask(operation, query, true)).toBe(await ask(operation, query, false));
+  for (const [operation, query] of questions.slice(0, 2)) {
+    const fresh = await deliver(operation, query, false);
+    expect(await deliver(operation, query, true)).toEqual(fresh);
+  }
 }
 
 async function reset(): Promise<void> {
@@ -333,7 +227,24 @@ describe('Answers from the live state', () => {
     await store(put(resourceOf('Procedure', 1, 'b', '2026-10-31')));
     evaluated = 0;
     await compare();
-    expect(evaluated).toBe(questions.length);
+    expect(evaluated).toBe(questions.length + 2);
+  }, 60_000);
+
+  it('are documents made before, with the dates of today, while nothing changed', async () => {
+    await reset();
+    await work('idle');
+    const [operation, query] = questions[0] ?? [];
+    if (operation === undefined || query === undefined) throw new TypeError('no question');
+    await deliver(operation, query, true);
+    now = new Date(now.getTime() + 61_000);
+    const asked: string[][] = [];
+    const again = await deliver(operation, query, true, (patients) => asked.push([...patients]));
+    expect(asked).toEqual([[]]);
+    expect(again).toEqual(await deliver(operation, query, false));
+    await store(put(person('b', { name: [{ family: 'Renamed' }] })));
+    const changed = await deliver(operation, query, true, (patients) => asked.push([...patients]));
+    expect(asked).toEqual([[], ['b']]);
+    expect(changed).toEqual(await deliver(operation, query, false));
   }, 60_000);
 
   it('are what a fresh evaluation gives, after any writes, corrections, deletions and merges, however far the worker is', async () => {
