@@ -11,9 +11,12 @@ const evaluator = createCompiler();
 const kept = new Map<string, PreparedLibrary>();
 const mostKept = 20;
 
+/** What the thread that answers requests is willing to write, as JSON. */
+const mostCharacters = 20_000_000;
+
 port.on('message', (message: ToLibraryThread) => {
   evaluate(message).then(
-    (answers) => tell({ type: 'answered', answers }),
+    (answers) => tell({ type: 'answered', answers: answers.map(bounded) }),
     (error: unknown) => tell({ type: 'failed', error: nameOf(error) }),
   );
 });
@@ -43,6 +46,12 @@ async function evaluate({ work, budgetMs }: ToLibraryThread): Promise<Expression
     answers.push(...one);
   }
   return answers;
+}
+
+function bounded(answer: ExpressionAnswer): ExpressionAnswer {
+  if (!answer.ok || JSON.stringify(answer.value).length <= mostCharacters) return answer;
+  const message = `The value of "${answer.expression}" has more than ${mostCharacters} characters: count or select`;
+  return { expression: answer.expression, ok: false, error: { name: 'EvaluationFailed', message } };
 }
 
 function preparedLibrary({ hash, main, includes, valueSets }: LibraryPackage): PreparedLibrary {
