@@ -1,8 +1,8 @@
 import type { Sql } from '../db/database.ts';
 import type { Claim } from './change-feed.ts';
 import type { LiveMeasure } from './live-plan.ts';
+import type { CauseKind } from './patient-outcome.ts';
 import type { Reaches } from './reach.ts';
-import type { CauseKind } from './transitions.ts';
 
 /** A measure that is to be evaluated for a patient, and why. */
 export interface DueMeasure {

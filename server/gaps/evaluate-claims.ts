@@ -5,8 +5,9 @@ import { type Claim, lockClaims, settleClaims } from './change-feed.ts';
 import { type DueMeasure, dueMeasures, knownMeasures } from './due-measures.ts';
 import { evaluatePatient, withError } from './evaluate-patient.ts';
 import { appendEvents } from './gap-events.ts';
-import { type PatientOutcome, writeOutcomes } from './gap-state.ts';
+import { writeOutcomes } from './gap-state.ts';
 import type { LivePlan } from './live-plan.ts';
+import type { PatientOutcome } from './patient-outcome.ts';
 import type { Reaches } from './reach.ts';
 
 export interface ClaimWork {

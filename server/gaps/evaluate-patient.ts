@@ -3,8 +3,8 @@ import type { LoadedRecord } from '../store/patient-record.ts';
 import type { Claim } from './change-feed.ts';
 import type { DueMeasure } from './due-measures.ts';
 import { gapRows } from './gap-row.ts';
-import type { EvaluatedRow, PatientOutcome } from './gap-state.ts';
 import { patientHeader } from './patient-header.ts';
+import type { EvaluatedRow, PatientOutcome } from './patient-outcome.ts';
 import { type ResultRow, resultRow } from './stored-results.ts';
 
 /**

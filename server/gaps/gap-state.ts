@@ -1,37 +1,10 @@
 import type { Sql } from '../db/database.ts';
 import type { Claim } from './change-feed.ts';
-import { countOf, type GapRow } from './gap-row.ts';
+import { countOf } from './gap-row.ts';
 import type { LivePlan } from './live-plan.ts';
-import type { PatientHeader } from './patient-header.ts';
-import { type ResultRow, writeResults } from './stored-results.ts';
-import {
-  type CauseKind,
-  type GapChange,
-  type StateChange,
-  type StoredGap,
-  stateChange,
-  type Transition,
-} from './transitions.ts';
-
-/** A row that an evaluation gave, with why it was evaluated and how long it holds. */
-export interface EvaluatedRow extends GapRow {
-  readonly cause: CauseKind;
-  /** First and last day (YYYY-MM-DD) on which an evaluation of the same data gives the same; null: no bound. */
-  readonly validFrom: string | null;
-  readonly validUntil: string | null;
-  /** `+01:00`: what days and times without an offset were read with. */
-  readonly utcOffset: string;
-}
-
-/** What an evaluation says of one patient. Null header: there is no such patient any more. */
-export interface PatientOutcome {
-  readonly claim: Claim;
-  readonly header: PatientHeader | 'unchanged' | null;
-  /** Of the measures that were evaluated; the rows of others stay. */
-  readonly rows: readonly EvaluatedRow[];
-  /** What answers are made from, of the measures that were evaluated. */
-  readonly results: readonly ResultRow[];
-}
+import type { PatientOutcome } from './patient-outcome.ts';
+import { writeResults } from './stored-results.ts';
+import { type GapChange, type StateChange, type StoredGap, stateChange, type Transition } from './transitions.ts';
 
 /**
  * Writes state, history, results and headers of a tenant's patients that are held (see `lockClaims`), in the caller's

@@ -1,6 +1,6 @@
 import type { Claim } from './change-feed.ts';
-import type { EvaluatedRow, PatientOutcome } from './gap-state.ts';
 import type { LiveMeasure } from './live-plan.ts';
+import type { CauseKind, EvaluatedRow, PatientOutcome } from './patient-outcome.ts';
 
 /** A row of the state as it was before. */
 export interface StoredGap {
@@ -18,9 +18,6 @@ export interface StoredGap {
 }
 
 type Key = Pick<StoredGap, 'patient' | 'measureUrl' | 'measureVersion' | 'groupId' | 'periodStart' | 'periodEnd'>;
-
-/** Why a status is another than before. `data`: the patient's; `measures`: content or periods; `time`: a day passed. */
-export type CauseKind = 'data' | 'measures' | 'time';
 
 export interface Transition extends Key {
   readonly from: string | null;

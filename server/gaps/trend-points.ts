@@ -136,11 +136,17 @@ export async function takeSnapshot(
   );
 }
 
-/** Which rolling points are there, by `url|version|group|date|hash`. */
+/**
+ * Which rolling points are there, by `url|version|date|hash`. Those that were computed more than a day ago, before
+ * patients were evaluated for the measure, are left out: history that was loaded since may have changed any of them.
+ */
 export async function knownRollingPoints(sql: Sql, tenant: string): Promise<Set<string>> {
   const { rows } = await sql.query<{ key: string }>(
     `SELECT concat_ws('|', measure_url, measure_version, date, content_hash) AS key
-     FROM measure_rate WHERE tenant = $1 AND kind = 'rolling'`,
+     FROM measure_rate AS r WHERE tenant = $1 AND kind = 'rolling'
+       AND (computed_at > now() - interval '1 day'
+         OR NOT EXISTS (SELECT FROM gap_state AS s WHERE s.tenant = $1 AND s.measure_url = r.measure_url
+                        AND s.evaluated_at > r.computed_at))`,
     [tenant],
   );
   return new Set(rows.map(({ key }) => key));

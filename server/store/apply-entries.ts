@@ -9,13 +9,14 @@ import { type Identified, identify } from './conditions.ts';
 import type { Applied, ApplyOptions, Entry, Locator } from './entry.ts';
 import { DuplicateEntry, InvalidId, TransactionFailed } from './errors.ts';
 import { plain } from './exact-json.ts';
+import { feedChanges } from './feed.ts';
 import { patientChanges } from './feed-notes.ts';
 import { linksBetween } from './links.ts';
 import { lockTargets, type Target } from './lock.ts';
 import { addReferringPatients } from './outside-changes.ts';
 import { type Links, replaceLinks } from './references.ts';
 import { assertValid, checkId, checkType } from './validate.ts';
-import { feedChanges, writeVersions } from './write-rows.ts';
+import { writeVersions } from './write-rows.ts';
 
 /**
  * The one door for data: applies the entries in one transaction, all or nothing, in a handful of statements however

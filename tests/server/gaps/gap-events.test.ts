@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../../../server/db/database.ts';
 import { claimPatients, releaseClaims } from '../../../server/gaps/change-feed.ts';
 import { evaluateClaims } from '../../../server/gaps/evaluate-claims.ts';
 import { eventsAfter, lastEventNumber } from '../../../server/gaps/gap-events.ts';
-import type { EvaluatedRow } from '../../../server/gaps/gap-state.ts';
+import type { EvaluatedRow } from '../../../server/gaps/patient-outcome.ts';
 import { Plans } from '../../../server/gaps/plans.ts';
 import { instantIn } from '../../../server/gaps/practice-day.ts';
 import { Reaches } from '../../../server/gaps/reach.ts';
