@@ -13,7 +13,6 @@ export interface Reading {
   readonly megabytes: number;
   /** Patients that had to be evaluated. */
   readonly evaluated: number;
-  /** SHA-256 would do; the bytes themselves are compared by their count. */
   readonly patientsPerSecond: number;
 }
 
