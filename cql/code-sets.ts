@@ -1,6 +1,3 @@
-import { compactValueSet } from './compact-value-set.ts';
-import type { ExpandedValueSet } from './value-sets.ts';
-
 /** The codes of a value set, for membership in constant time. */
 export interface CodeSet {
   /** A code without a system is a member of nothing. */
@@ -10,9 +7,4 @@ export interface CodeSet {
   readonly size: number;
   /** True when the set draws on more than one code system. */
   readonly mixed: boolean;
-}
-
-/** Membership in an expansion. */
-export function codeSet({ codes, ...about }: Pick<ExpandedValueSet, 'codes'> & Partial<ExpandedValueSet>): CodeSet {
-  return compactValueSet({ url: '', version: null, ...about, codes });
 }

@@ -201,3 +201,8 @@ function aligned(length: number): number {
 function utf8(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
+
+/** Membership in an expansion. */
+export function codeSet({ codes, ...about }: Pick<ExpandedValueSet, 'codes'> & Partial<ExpandedValueSet>): CodeSet {
+  return compactValueSet({ url: '', version: null, ...about, codes });
+}

@@ -1,7 +1,7 @@
 export { type ClockUse, clockUse } from './clock.ts';
-export { type CodeSet, codeSet } from './code-sets.ts';
+export type { CodeSet } from './code-sets.ts';
 export { type CodeStore, joinSections, splitSections } from './code-store.ts';
-export { CompactValueSet, compactValueSet } from './compact-value-set.ts';
+export { CompactValueSet, codeSet, compactValueSet } from './compact-value-set.ts';
 export { createCompiler } from './compiled.ts';
 export * from './elm.ts';
 export * from './errors.ts';

@@ -1,5 +1,6 @@
 import cql from 'cql-execution';
-import { type CodeSet, codeSet } from '../code-sets.ts';
+import type { CodeSet } from '../code-sets.ts';
+import { codeSet } from '../compact-value-set.ts';
 import { MissingValueSet } from '../errors.ts';
 import type { ExpandedValueSet, ValueSetSource } from '../value-sets.ts';
 

@@ -1,4 +1,5 @@
 import { type CodeStore, joinSections, splitSections } from '../../cql/index.ts';
+import { libraryKey } from './kept-library.ts';
 import type { MeasurePackage } from './package.ts';
 
 /** Where packages outlive the process. */
@@ -36,13 +37,9 @@ export function keepPackage(key: string, packed: MeasurePackage, store: PackageS
   store.write(packageKey(key), joinSections([padded, ...tables.map(([, bytes]) => bytes)]));
 }
 
-/** The ELM of a library of a kept package; null when it is there no more. */
-export function keptLibrary(part: string, store: CodeStore): Uint8Array | null {
-  return store.read(libraryKey(part));
-}
-
 /**
- * A package that was kept, without the ELM of its libraries, which `keptLibrary` gives when it is needed; null when it was not, or a part of it is gone.
+ * A package that was kept, without the ELM of its libraries, which `keptLibrary` gives when it is needed;
+ * null when it was not kept, or a part of it is gone.
  * @param interned parts by key, shared by all packages of a process so that each is in memory once
  */
 export function restorePackage(
@@ -89,8 +86,4 @@ function librariesOf({ main, includes, components }: MeasurePackage): string[] {
 
 function packageKey(key: string): string {
   return `package ${key}`;
-}
-
-function libraryKey(part: string): string {
-  return `library ${part}`;
 }

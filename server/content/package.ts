@@ -19,7 +19,7 @@ import {
   prepareMeasure,
   prepareOrRestore,
 } from '../../measures/index.ts';
-import { keptLibrary } from './kept-package.ts';
+import { keptLibrary } from './kept-library.ts';
 import type { LoadedMeasure } from './load-measure.ts';
 
 /**
@@ -45,7 +45,7 @@ export interface MeasurePackage {
   readonly clock: ClockUse;
   /**
    * Of this measure and its components: ELM as JSON, value sets as CompactValueSet has them. A package that was kept is
-   * without ELM, which lies beside it (kept-package.ts).
+   * without ELM, which lies beside it (kept-library.ts).
    */
   readonly parts: ReadonlyMap<string, Uint8Array>;
 }

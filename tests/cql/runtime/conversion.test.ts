@@ -1,4 +1,4 @@
-import { codeSet } from '../../../cql/code-sets.ts';
+import { codeSet } from '../../../cql/index.ts';
 import * as cql from '../../../cql/runtime/index.ts';
 import {
   Code,

@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Catalogue, createCatalogue } from '../../../server/content/catalogue.ts';
+import { doubtfulDirection } from '../../../server/content/direction-warning.ts';
 import { installCheck } from '../../../server/content/install-check.ts';
 import { liveMeasures } from '../../../server/content/installed-measure.ts';
-import { keptLibrary } from '../../../server/content/kept-package.ts';
+import { keptLibrary } from '../../../server/content/kept-library.ts';
 import { SealedFolder } from '../../../server/content/sealed-folder.ts';
 import type { Database } from '../../../server/db/database.ts';
 import type { StoredResource } from '../../../server/db/stored-resource.ts';
@@ -28,8 +29,14 @@ describeWithReferenceData('The official measures', () => {
       return installCheck(sql, 'practice', written);
     });
     expect(installed).toHaveLength(73);
-    const { rows } = await database.query<{ url: string }>('SELECT url FROM content_warning');
-    expect(rows.map(({ url }) => url.split('/').at(-1))).toEqual(['CMS996FHIRAptTxforSTEMI']);
+    const { rows } = await database.query<{ url: string; code: string }>(
+      'SELECT url, code FROM content_warning ORDER BY url',
+    );
+    expect(rows.map(({ url, code }) => [url.split('/').at(-1), code])).toEqual([
+      ['CMS122FHIRDiabetesAssessGT9Pct', doubtfulDirection],
+      ['CMS156FHIRHighRiskMedsElderly', doubtfulDirection],
+      ['CMS996FHIRAptTxforSTEMI', expect.any(String)],
+    ]);
   }, 300_000);
 
   it('are then found and packed', async () => {
