@@ -48,14 +48,8 @@ export function openDatabase(settings: DatabaseSettings): Database {
     types,
     connectionTimeoutMillis: 10_000,
     application_name: 'gapless',
+    ...(statementTimeoutMs !== null && { onConnect: (client) => limitStatements(client, statementTimeoutMs, log) }),
   });
-  // Not as a parameter of the connection, which poolers refuse; the connection runs it before what it is asked next.
-  if (statementTimeoutMs !== null)
-    pool.on('connect', (client) => {
-      client.query(`SET statement_timeout = ${Math.round(statementTimeoutMs)}`).catch((error: Error) => {
-        log.warn('a database connection has no time limit', { reason: error.message });
-      });
-    });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => {
     if (!pool.ending) log.warn('an idle database connection broke', { reason: error.message });
@@ -66,6 +60,15 @@ export function openDatabase(settings: DatabaseSettings): Database {
     transaction: (work) => transaction(pool, work),
     close: () => pool.end(),
   };
+}
+
+/** Not as a parameter of the connection, which poolers refuse. The pool gives the connection out when this is done. */
+async function limitStatements(client: pg.ClientBase, milliseconds: number, log: Logger): Promise<void> {
+  try {
+    await client.query(`SET statement_timeout = ${Math.round(milliseconds)}`);
+  } catch (error) {
+    log.warn('a database connection has no time limit', { reason: (error as Error).message });
+  }
 }
 
 /** The connection broke between COMMIT and its answer: whether the transaction was kept cannot be known here. */
