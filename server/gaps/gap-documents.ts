@@ -17,8 +17,8 @@ export interface DocumentRequest {
 const keptDays = 8;
 
 /**
- * Documents of gaps as texts, by patient. They are never stale: a patient who waits on the change feed has none, and what
- * takes a patient off the feed removes what was kept.
+ * Documents of gaps as texts, by patient. They are never stale: a patient who waits on the change feed, or is yet to be
+ * queued for a Medication that changed, has none, and what takes a patient off the feed removes what was kept.
  */
 export class GapDocuments {
   readonly #sql: Sql;
@@ -40,6 +40,8 @@ export class GapDocuments {
           AND d.valid_from <= $4::date AND (d.valid_through IS NULL OR d.valid_through >= $4::date)
           AND d.stored_at > now() - make_interval(days => ${keptDays})
           AND NOT EXISTS (SELECT FROM change_feed AS f WHERE f.patient = d.patient AND f.tenant = d.tenant)
+          AND NOT EXISTS (SELECT FROM outside_change AS o JOIN record_reference AS ref USING (tenant, type, id)
+                          WHERE ref.patient = d.patient AND ref.tenant = d.tenant)
           AND NOT EXISTS (SELECT FROM gap_remark AS r WHERE r.patient = d.patient AND r.tenant = d.tenant)`,
       values: [tenant, patients, settings, now.slice(0, 10)],
     });
