@@ -4,18 +4,20 @@ import type { Database, Transaction } from '../db/database.ts';
 import { patientOf } from '../search/compartment.ts';
 import { writeSearchRows } from '../search/rows.ts';
 import { mapBreathing } from './breath.ts';
-import { changeOf, creationOf, stamp, type Write } from './change.ts';
+import { changeOf, creationOf, stamp, unchangedOf, type Write } from './change.ts';
+import { checkEntry } from './check-entry.ts';
 import { type Identified, identify } from './conditions.ts';
 import type { Applied, ApplyOptions, Entry, Locator } from './entry.ts';
-import { DuplicateEntry, InvalidId, TransactionFailed } from './errors.ts';
+import { DuplicateEntry, TransactionFailed } from './errors.ts';
 import { plain } from './exact-json.ts';
 import { feedChanges } from './feed.ts';
 import { patientChanges } from './feed-notes.ts';
+import { noteGroupChanges } from './group-changes.ts';
 import { linksBetween } from './links.ts';
 import { lockTargets, type Target } from './lock.ts';
 import { addReferringPatients } from './outside-changes.ts';
 import { type Links, replaceLinks } from './references.ts';
-import { assertValid, checkId, checkType } from './validate.ts';
+import { checkType } from './validate.ts';
 import { writeVersions } from './write-rows.ts';
 
 /**
@@ -35,8 +37,8 @@ export async function applyEntries(
   options: ApplyOptions = {},
 ): Promise<readonly Applied[]> {
   const at = locator(options);
-  await mapBreathing(entries, (entry, index) => at(index, () => checkEntry(entry)));
-  const { baseUrl = null } = options;
+  if (options.isChecked !== true) await mapBreathing(entries, (entry, index) => at(index, () => checkEntry(entry)));
+  const { baseUrl = null, keepsUnchanged = false } = options;
   return database.transaction(async (sql) => {
     const identified = await identify(sql, tenant, entries, at, baseUrl);
     refuseDuplicates(identified, at);
@@ -47,7 +49,10 @@ export async function applyEntries(
     const changes = await mapBreathing(identified, (item, index) =>
       at(index, () => {
         const before = current.get(`${item.entry.type}/${item.id}`) ?? null;
-        return changeOf(item, trees[index] ?? null, before, now, baseUrl);
+        return (
+          (keepsUnchanged ? unchangedOf(item, trees[index] ?? null, before) : null) ??
+          changeOf(item, trees[index] ?? null, before, now, baseUrl)
+        );
       }),
     );
     const applied = changes.map((change) => change.applied);
@@ -56,6 +61,7 @@ export async function applyEntries(
     await write(sql, tenant, now, event === null ? writes : [...writes, creationOf(event, randomUUID(), now)], baseUrl);
     await feed(sql, tenant, now, writes);
     await options.beforeCommit?.(sql, applied);
+    await noteGroupChanges(sql, tenant, applied, now);
     return applied;
   });
 }
@@ -88,29 +94,6 @@ function locator({ transaction = false, positions }: ApplyOptions): Locator {
       throw transaction && error instanceof Error ? new TransactionFailed(positions?.[entry] ?? entry, error) : error;
     }
   };
-}
-
-/** All that can be said of an entry without the database. */
-function checkEntry(entry: Entry): void {
-  if (entry.method === 'POST' || entry.method === 'PUT') {
-    checkType(entry.resource, entry.type);
-    assertValid(plain(entry.resource));
-  }
-  if (entry.method !== 'POST' && entry.id !== null) checkId(entry.id);
-  if (entry.method === 'PUT' && entry.id !== null) checkSameId(entry.id, entry.resource);
-}
-
-/** R4 http.html#update: the body carries the id of the URL. */
-function checkSameId(id: string, resource: unknown): void {
-  checkType(resource, null);
-  if (resource.id === id) return;
-  const { resourceType } = resource;
-  throw new InvalidId(
-    resource.id === undefined
-      ? `The body has no id: an update needs the id of the URL in ${resourceType}.id`
-      : 'The id of the body is not the id of the URL',
-    [`${resourceType}.id`],
-  );
 }
 
 /** R4 http.html#trules: a resource may be the target of one entry only. */

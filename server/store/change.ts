@@ -57,6 +57,14 @@ export function changeOf(
   return writeOf(outcome, method, patientOf(plain(resource), baseUrl), type, id, resource, current, now);
 }
 
+/** The outcome of an update to just what is stored; null for all others. */
+export function unchangedOf({ entry }: Identified, tree: FhirResource | null, current: Current | null): Change | null {
+  if (entry.method !== 'PUT' || tree === null || current?.content == null || entry.ifMatch !== null) return null;
+  const { id, version, lastUpdated, content } = current;
+  if (JSON.stringify(stamp(tree, id, version, lastUpdated)) !== content) return null;
+  return { applied: { outcome: 'unchanged', type: entry.type, stored: { ...current, content } }, write: null };
+}
+
 /** A new resource of the server's own, such as an AuditEvent. */
 export function creationOf(resource: FhirResource, id: string, now: string): Write {
   const { write } = writeOf(

@@ -46,7 +46,7 @@ export interface DeleteEntry extends EntryTarget {
 
 /** What became of an entry. */
 export interface Applied {
-  /** `unchanged`: a conditional create found its resource. `absent`: there was nothing to delete; `stored` is null. */
+  /** `unchanged`: a conditional create found its resource, or an update changes nothing (`keepsUnchanged`). `absent`: there was nothing to delete; `stored` is null. */
   readonly outcome: 'created' | 'updated' | 'deleted' | 'unchanged' | 'absent';
   readonly type: string;
   readonly stored: StoredResource | null;
@@ -61,6 +61,10 @@ export interface ApplyOptions {
   readonly baseUrl?: string | null;
   /** Where the entries stand in that Bundle, for the errors; in this order unless told. */
   readonly positions?: readonly number[];
+  /** The caller has put every entry through `checkEntry`. */
+  readonly isChecked?: boolean;
+  /** An update that would change nothing makes no version: its outcome is `unchanged`. */
+  readonly keepsUnchanged?: boolean;
   /** Makes the AuditEvent that is stored in the same transaction. */
   readonly audit?: (applied: readonly Applied[]) => FhirResource | null;
   /** Runs last in the transaction: the reads of a transaction Bundle. What it throws undoes everything. */
