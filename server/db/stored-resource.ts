@@ -11,3 +11,13 @@ export interface StoredResource {
   /** The exact JSON text, with id and meta filled in; null when deleted. */
   readonly content: string | null;
 }
+
+/**
+ * SQL of the exact JSON text of a version: a large Group that is changed by its members keeps them in rows of their own
+ * (0013-attribution.sql), and whoever reads `content` itself would miss them.
+ *
+ * @param table alias of a row of `resource` or `resource_history`
+ */
+export function wholeContent(table: string): string {
+  return `whole_content(${table}.tenant, ${table}.type, ${table}.id, ${table}.version, ${table}.content)`;
+}

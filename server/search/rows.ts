@@ -86,8 +86,8 @@ function flush(
 
 type Cells = Parameters<Table['add']>[3];
 
-/** Ordinals are smallint; values beyond so many of one parameter in one resource can't be found. */
-const maxValues = 32_767;
+/** Ordinals are smallint, but for references, as rosters have more; values beyond so many of one parameter in one resource can't be found. */
+const maxValues = ({ types }: Table): number => (types[3] === 'int2' ? 32_767 : 2_147_483_647);
 
 /** Adds what is in `values` once each, and empties it. */
 function add<T>(table: Table, owner: RowOwner, param: number, values: T[], cellsOf: (value: T) => Cells): void {
@@ -95,10 +95,11 @@ function add<T>(table: Table, owner: RowOwner, param: number, values: T[], cells
   if (values.length === 1 && first !== undefined) table.add(owner, param, 0, cellsOf(first));
   else {
     const seen = new Set<string>();
+    const most = maxValues(table);
     for (const value of values) {
       const cells = cellsOf(value);
       const key = cells.join('\u0001');
-      if (seen.has(key) || seen.size === maxValues) continue;
+      if (seen.has(key) || seen.size === most) continue;
       table.add(owner, param, seen.size, cells);
       seen.add(key);
     }

@@ -1,4 +1,4 @@
-import type { StoredResource } from '../db/stored-resource.ts';
+import { type StoredResource, wholeContent } from '../db/stored-resource.ts';
 
 export interface ResourceRow {
   readonly patient: string;
@@ -11,7 +11,7 @@ export interface ResourceRow {
 
 /** What `stored` reads, of the table or subquery with that alias. */
 export function resourceColumns(r: string): string {
-  return `${r}.patient, ${r}.type, ${r}.id, ${r}.version, ${r}.content,
+  return `${r}.patient, ${r}.type, ${r}.id, ${r}.version, ${wholeContent(r)} AS content,
     to_char(${r}.last_updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated`;
 }
 

@@ -18,7 +18,13 @@ export class Table {
   readonly cells: Cell[][];
 
   constructor(name: string, own: Readonly<Record<string, string>>) {
-    const all = { patient: 'text', param: 'int4', id: 'text', ordinal: 'int2', ...own };
+    const all = {
+      patient: 'text',
+      param: 'int4',
+      id: 'text',
+      ordinal: name === 'search_reference' ? 'int4' : 'int2',
+      ...own,
+    };
     this.name = name;
     this.columns = Object.keys(all);
     this.types = Object.values(all);

@@ -1,5 +1,5 @@
 import type { Sql } from '../db/database.ts';
-import type { StoredResource } from '../db/stored-resource.ts';
+import { type StoredResource, wholeContent } from '../db/stored-resource.ts';
 
 /** A version with the method that made it. */
 export interface HistoryVersion extends StoredResource {
@@ -54,7 +54,7 @@ export async function readHistory(
 ): Promise<readonly HistoryVersion[]> {
   const { count, after } = request;
   const { rows } = await sql.query<Omit<HistoryVersion, 'lastUpdated' | 'deleted'> & { last_updated: Date }>(
-    `SELECT patient, type, id, version, last_updated, method, content ${matching}
+    `SELECT patient, type, id, version, last_updated, method, ${wholeContent('h')} AS content ${matching}
         AND ($7::timestamptz IS NULL OR (last_updated, type, id, version) < ($7, $8, $9, $10::bigint))
       ORDER BY last_updated DESC, type DESC, id DESC, version DESC
       LIMIT $11`,

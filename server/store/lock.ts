@@ -1,4 +1,5 @@
 import type { Sql } from '../db/database.ts';
+import { wholeContent } from '../db/stored-resource.ts';
 
 export interface Target {
   readonly type: string;
@@ -79,7 +80,7 @@ async function readCurrent(
   withContent: boolean,
 ): Promise<Map<string, Current>> {
   const { rows } = await sql.query<Omit<Current, 'lastUpdated'> & { last_updated: Date }>(
-    `SELECT r.patient, r.type, r.id, r.version, r.deleted, r.last_updated, ${withContent ? 'r.content' : 'NULL AS content'}
+    `SELECT r.patient, r.type, r.id, r.version, r.deleted, r.last_updated, ${withContent ? `${wholeContent('r')} AS content` : 'NULL AS content'}
        FROM unnest($2::text[], $3::text[]) AS t (type, id)
        JOIN resource AS r ON r.tenant = $1 AND r.type = t.type AND r.id = t.id`,
     [tenant, targets.map(({ type }) => type), targets.map(({ id }) => id)],

@@ -1,5 +1,5 @@
 import type { Sql } from '../db/database.ts';
-import type { StoredResource } from '../db/stored-resource.ts';
+import { type StoredResource, wholeContent } from '../db/stored-resource.ts';
 import { ResourceDeleted, ResourceNotFound } from './errors.ts';
 
 interface Row {
@@ -23,7 +23,7 @@ export function fromRow({ last_updated, ...row }: Row): StoredResource {
 export async function readResource(sql: Sql, tenant: string, type: string, id: string): Promise<StoredResource> {
   const { rows } = await sql.query<Row>({
     name: 'store.read',
-    text: `SELECT patient, type, id, version, last_updated, content FROM resource
+    text: `SELECT patient, type, id, version, last_updated, ${wholeContent('resource')} AS content FROM resource
             WHERE tenant = $1 AND type = $2 AND id = $3`,
     values: [tenant, type, id],
   });
@@ -45,7 +45,7 @@ export async function readVersion(
   const key = `${type}/${id}/_history/${version}`;
   if (!/^\d{1,15}$/.test(version)) throw new ResourceNotFound(`${key} does not exist`);
   const { rows } = await sql.query<Row>(
-    `SELECT patient, type, id, version, last_updated, content FROM resource_history
+    `SELECT patient, type, id, version, last_updated, ${wholeContent('resource_history')} AS content FROM resource_history
       WHERE tenant = $1 AND type = $2 AND id = $3 AND version = $4`,
     [tenant, type, id, Number(version)],
   );
