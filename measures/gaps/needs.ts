@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   dataRequirements,
   type ElmNode,
@@ -235,7 +236,7 @@ export function analyseNeeds(linked: LinkedLibrary, name: string, wanted: boolea
     if (retrieve === undefined) return { kind: 'other', clause };
     const { conditions } = asked;
     const windows = conditions.windows.map(({ kind, proper, bound }) => {
-      const definition = `Bound of ${name}: ${JSON.stringify(bound)}`;
+      const definition = `Bound of ${name}: ${digestOf(bound)}`;
       definitions.set(definition, bound);
       return { kind: kind === 'until' && !lasting.has(retrieve.resourceType) ? 'interval' : kind, proper, definition };
     });
@@ -375,4 +376,9 @@ function profileTitle({ profile, resourceType }: RetrieveRequirement): string | 
   const words = name.replace(/^(us-core|qicore|us-quality-core)-/, '').replaceAll('-', ' ');
   if (words === '' || /^[A-Z]/.test(words) || words === resourceType.toLowerCase()) return null;
   return profileWords[words] ?? words;
+}
+
+/** The same ELM has the same name: bounds that repeat are evaluated once, and names stay short. */
+function digestOf(node: ElmNode): string {
+  return createHash('sha256').update(JSON.stringify(node)).digest('base64url').slice(0, 22);
 }

@@ -42,9 +42,16 @@ async function answerOperation(
   operation.check(parameters);
   const preferred = preferences(request.headers.prefer);
   const zoned = { ...context, timezone: timezoneOf(preferred.get('timezone') ?? null) ?? context.timezone };
-  if (preferred.has('respond-async') && operation.exact !== true)
+  if (operation.start === undefined && preferred.has('respond-async') && operation.exact !== true)
     return enqueueOperation(address, parameters, request, zoned, jobs);
-  const called = { ...zoned, resourceType, resourceId, progress: async () => {}, provenance: request.headers['x-provenance'] };
+  const called = {
+    ...zoned,
+    resourceType,
+    resourceId,
+    progress: async () => {},
+    provenance: request.headers['x-provenance'],
+  };
+  if (operation.start !== undefined) return operation.start({ parameters, request, context: called, services, jobs });
   return { status: 200, headers: {}, body: await operation.invoke(parameters, called, services) };
 }
 

@@ -33,7 +33,7 @@ export function dateTimeOf(text: string, offset: number): CqlDateTime | null {
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
   if (!isDate(Number(year), Number(month ?? 1), Number(day ?? 1))) return null;
   if (Number(hour ?? 0) > 24 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 60) return null;
-  const known = [year, month, day, hour, minute, second, fraction].findIndex((part) => part === undefined);
+  const known = [year, month, day, hour, minute, second, fraction].indexOf(undefined);
   return new CqlDateTime(
     packDate(Number(year), Number(month ?? 0), Number(day ?? 0)),
     packTime(Number(hour ?? 0), Number(minute ?? 0), Number(second ?? 0), milliseconds(fraction)),
@@ -47,7 +47,7 @@ export function timeOf(text: string): CqlTime | null {
   if (match === null) return null;
   const [, hour, minute, second, fraction] = match;
   if (Number(hour) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 59) return null;
-  const known = [hour, minute, second, fraction].findIndex((part) => part === undefined);
+  const known = [hour, minute, second, fraction].indexOf(undefined);
   return new CqlTime(
     packTime(Number(hour), Number(minute ?? 0), Number(second ?? 0), milliseconds(fraction)),
     (known === -1 ? 7 : known + 3) as Precision,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FhirResource, ValueSetSource } from '../../../cql/index.ts';
 import type { DataNeed, GapAnswer } from '../../../measures/index.ts';
 
@@ -45,7 +46,7 @@ function resourceOf(
   const date = shifted(dayOf(need, asOf), -7 * index, need.dateFrom);
   const resource: Record<string, unknown> = {
     resourceType: need.resourceType,
-    id: `step-${index}-${JSON.stringify(needs).length}`,
+    id: `step-${index}-${createHash('sha256').update(JSON.stringify(needs)).digest('hex').slice(0, 16)}`,
     subject: { reference: 'Patient/p' },
     ...(need.resourceType === 'Immunization' && { patient: { reference: 'Patient/p' } }),
     ...(shape.status !== null && { status: shape.status }),
