@@ -10,7 +10,7 @@ import type { RunnableLibrary } from './compiler/library.ts';
 import { RecordIndex } from './compiler/record-index.ts';
 import { type RequestContext, RequestContexts } from './compiler/request-context.ts';
 import { toCqlValue } from './compiler/results.ts';
-import { Trace } from './compiler/trace.ts';
+import { clausesOf, Trace, type TracedClause } from './compiler/trace.ts';
 import {
   BudgetExceeded,
   CqlError,
@@ -77,6 +77,7 @@ class Engine {
   readonly #reader: FhirReader;
   readonly #shapes: Shapes;
   readonly #contexts = new RequestContexts();
+  readonly #clauses = new WeakMap<RunnableLibrary, readonly TracedClause[]>();
 
   constructor(store: CodeStore | null) {
     const model = readFhirModel();
@@ -153,13 +154,22 @@ class Engine {
         current = expression;
         values.set(expression, toCqlValue(definitionValue(library, expression, cx)));
       }
-      return { values, clauses: trace?.clauses() ?? [], retrieves: trace?.retrieves ?? [] };
+      return { values, clauses: trace?.clauses(this.#clausesOf(library)) ?? [], retrieves: trace?.retrieves ?? [] };
     } catch (error) {
       if (error instanceof BudgetExceeded)
         throw this.#whereStopped(error, current, trace, withTrace(), record, request);
       if (error instanceof CqlError && !(error instanceof CqlRuntimeError)) throw error;
       throw this.#located(error, current, trace, withTrace(), record, request);
     }
+  }
+
+  /** Of all definitions, so that a trace says of each clause that it was not reached, also where a definition was not asked for. */
+  #clausesOf(traced: RunnableLibrary): readonly TracedClause[] {
+    const known = this.#clauses.get(traced);
+    if (known !== undefined) return known;
+    const found = clausesOf([...traced.definitions.values()].flatMap(({ position }) => traced.code[position] ?? []));
+    this.#clauses.set(traced, found);
+    return found;
   }
 
   /** The error with the place that the evaluation does not leave: found by the traced variant, within a moment. */

@@ -52,7 +52,12 @@ export interface EvaluationRequest {
   readonly budgetMs?: number;
 }
 
-/** The result of one clause: `true` for true or a non-empty list or any other value, `false` for false, null or empty. */
+/**
+ * The result of one clause: `true` for true or a non-empty list or any other value, `false` for false, null or empty,
+ * `not-reached` when no evaluation of it came to an end: branches of If and Case that were not taken, what is asked of rows
+ * that were not there, definitions that nothing asked for. Both sides of And, Or and Implies have a result, also where the
+ * left one decides: reasons and highlighting want to know it, and cql-execution has it too.
+ */
 export interface ClauseResult {
   readonly library: string;
   readonly localId: string;
@@ -69,6 +74,10 @@ export interface RetrieveResult {
 export interface EvaluationResult {
   /** By definition name, one entry for each name in `request.expressions`. */
   readonly values: ReadonlyMap<string, CqlValue>;
+  /**
+   * With a trace: every clause with a localId that a definition of the main library can reach, each once. The interpreter
+   * leaves out those that were not reached.
+   */
   readonly clauses: readonly ClauseResult[];
   readonly retrieves: readonly RetrieveResult[];
 }

@@ -37,6 +37,7 @@ export class ExpressionCompiler implements CompileContext {
   readonly #names = new Map<unknown, Code>();
   readonly #made = new Map<string, unknown>();
   readonly #types = new Map<ElmNode, Type>();
+  #clauses: Code[] = [];
 
   constructor(library: string, references: References, model: FhirModel, tracing: boolean) {
     this.#library = library;
@@ -51,7 +52,21 @@ export class ExpressionCompiler implements CompileContext {
   }
 
   traced(node: ElmNode, code: Code): Code {
-    return this.tracing ? js`cx.trace.clause(${this.use(this.place(node))}, () => (${code}))` : code;
+    if (!this.tracing) return code;
+    const place = this.use(this.place(node));
+    this.#clauses.push(place);
+    return js`cx.trace.clause(${place}, () => (${code}))`;
+  }
+
+  /** Begins a definition or function; what is compiled from now on is its. */
+  begin(definition: string): void {
+    this.definition = definition;
+    this.#clauses = [];
+  }
+
+  /** Places of the clauses that were compiled since the definition began; none without a trace. */
+  clauses(): readonly Code[] {
+    return this.#clauses;
   }
 
   test(node: ElmNode): Code {

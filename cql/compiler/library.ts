@@ -12,9 +12,10 @@ import type { Retrieval, Retrievals } from './record-index.ts';
 import type { DefinitionReference, FunctionReference, OperandShape, References } from './references.ts';
 import { type Origins, storedLibrary } from './stored-library.ts';
 import type { Terminology } from './terminology.ts';
+import type { TracedFunction } from './trace.ts';
 import { any, declaredType, type Type, typeNamed, typeOfSpecifier } from './types.ts';
 
-export type CompiledDefinition = (cx: Evaluation) => Value;
+export type CompiledDefinition = ((cx: Evaluation) => Value) & TracedFunction;
 
 /** A definition, a parameter or a function of a library, as other libraries see it. */
 export interface Member {
@@ -92,6 +93,7 @@ export function compileLibrary(parts: LibraryParts): CompiledLibrary {
   const references: LibraryReferences = new LibraryReferences(library, (value) => compiler.use(value));
   const compiler = new ExpressionCompiler(key, references, model, tracing);
   const members: Member[] = [];
+  const noted: Code[] = [];
   const add = (name: string, source: ElmNode, operands: readonly OperandShape[], type: () => Type): Member => {
     const member = { name, source, operands, type, position: members.length };
     members.push(member);
@@ -117,9 +119,11 @@ export function compileLibrary(parts: LibraryParts): CompiledLibrary {
     library.functions.set(name, overloads);
   }
   for (const member of members) {
-    compiler.definition = member.name;
+    compiler.begin(member.name);
+    references.begin();
     try {
       writeMember(member, compiler, nextSlot);
+      if (tracing) noted.push(noteOf(member, compiler.clauses(), references.called()));
     } catch (error) {
       if (!(error instanceof CqlError)) throw error;
       library.errors.set(member.source, error);
@@ -127,17 +131,23 @@ export function compileLibrary(parts: LibraryParts): CompiledLibrary {
       compiler.scope.functions.push(js`function ${nameOf(member)}() { return ${failed}(); }`);
     }
   }
-  const text = moduleText(bodyOf(compiler, members));
+  const text = moduleText(bodyOf(compiler, members, noted));
   const module = runModule(text, compiler.constants, null);
   library.code.push(...definitionsOf(module));
   library.text = text;
   return library;
 }
 
-function bodyOf(compiler: ExpressionCompiler, members: readonly Member[]): Code {
+/** What a trace must know of a function before it is called: a TracedFunction. */
+function noteOf(member: Member, clauses: readonly Code[], calls: readonly Code[]): Code {
+  const name = nameOf(member);
+  return js`${name}.clauses = [${list(clauses)}];\n${name}.calls = [${list(calls)}];`;
+}
+
+function bodyOf(compiler: ExpressionCompiler, members: readonly Member[], noted: readonly Code[]): Code {
   const constants = compiler.constants.map((_, i) => js`const ${identifier('k', i)} = k[${i}];`);
   const result = js`return [${list(members.map(nameOf))}];`;
-  return lines([...constants, ...compiler.scope.functions, result]);
+  return lines([...constants, ...compiler.scope.functions, ...noted, result]);
 }
 
 /** The functions that a library's module gives, by position. */
@@ -212,6 +222,8 @@ class LibraryReferences implements References {
   readonly #library: CompiledLibrary;
   readonly #use: (value: unknown) => Code;
   readonly #retrievals = new Set<Retrieval>();
+  /** Names of functions that the member at hand refers to, by their text. */
+  readonly #called = new Map<string, Code>();
 
   constructor(library: CompiledLibrary, use: (value: unknown) => Code) {
     this.#library = library;
@@ -222,21 +234,21 @@ class LibraryReferences implements References {
     const target = this.#target(node);
     const member = target.definitions.get(text(node, 'name'));
     if (member === undefined || this.#isHidden(member, target)) throw this.#unknown(node, target);
-    return this.#called(member, target);
+    return this.#reference(member, target);
   }
 
   parameter(node: ElmNode): DefinitionReference {
     const target = this.#target(node);
     const member = target.parameters.get(text(node, 'name'));
     if (member === undefined) throw this.#unknown(node, target);
-    return this.#called(member, target);
+    return this.#reference(member, target);
   }
 
   identifier(node: ElmNode): DefinitionReference | null {
     const target = this.#target(node);
     const name = text(node, 'name');
     const member = target.definitions.get(name) ?? target.parameters.get(name);
-    return member === undefined ? null : this.#called(member, target);
+    return member === undefined ? null : this.#reference(member, target);
   }
 
   functions(node: ElmNode, arity: number): FunctionReference[] {
@@ -273,6 +285,15 @@ class LibraryReferences implements References {
     return this.#target(node).terminology.concept(text(node, 'name'));
   }
 
+  /** Begins a member: what is referred to from now on is what it calls. */
+  begin(): void {
+    this.#called.clear();
+  }
+
+  called(): Code[] {
+    return [...this.#called.values()];
+  }
+
   /** What of the constants is not the library's own. */
   origins(): Pick<Origins, 'retrievals' | 'valueSets' | 'included'> {
     const { includes, terminology } = this.#library;
@@ -299,12 +320,14 @@ class LibraryReferences implements References {
     return target !== this.#library && source['accessLevel'] === 'Private';
   }
 
-  #called(member: Member, target: CompiledLibrary): DefinitionReference {
+  #reference(member: Member, target: CompiledLibrary): DefinitionReference {
     return { code: js`${this.#nameIn(member, target)}(cx)`, type: member.type };
   }
 
   #nameIn(member: Member, target: CompiledLibrary): Code {
-    return target === this.#library ? nameOf(member) : this.#use(target.code[member.position]);
+    const name = target === this.#library ? nameOf(member) : this.#use(target.code[member.position]);
+    this.#called.set(name.text, name);
+    return name;
   }
 
   #unknown(node: ElmNode, { key }: CompiledLibrary): UnknownExpression {

@@ -12,12 +12,51 @@ export interface Place {
   readonly locator: string | null;
 }
 
+/** A function of traced code, with what it evaluates: its clauses, and the functions that it calls. */
+export interface TracedFunction {
+  readonly clauses?: readonly Place[];
+  readonly calls?: readonly TracedFunction[];
+}
+
+/** A clause with the places where it was compiled: more than one when its code is written more than once. */
+export interface TracedClause {
+  readonly places: readonly Place[];
+  /** Made once, for all evaluations. */
+  readonly results: { readonly [value in ClauseResult['value']]: ClauseResult };
+}
+
+/** Every clause that evaluating the functions may reach, each once. */
+export function clausesOf(functions: Iterable<TracedFunction>): TracedClause[] {
+  const found = new Map<string, TracedClause & { readonly places: Place[] }>();
+  const reached = new Set(functions);
+  for (const { clauses = [], calls = [] } of reached) {
+    for (const called of calls) reached.add(called);
+    for (const place of clauses) {
+      const { library, localId } = place;
+      if (localId === null) continue;
+      const key = `${library} ${localId}`;
+      const known = found.get(key);
+      if (known !== undefined) known.places.push(place);
+      else found.set(key, { places: [place], results: resultsOf(library, localId) });
+    }
+  }
+  return [...found.values()];
+}
+
+function resultsOf(library: string, localId: string): TracedClause['results'] {
+  return {
+    true: { library, localId, value: 'true' },
+    false: { library, localId, value: 'false' },
+    'not-reached': { library, localId, value: 'not-reached' },
+  };
+}
+
 /** What the traced variant of compiled code writes down: what each clause gave, what retrieves found, where it failed. */
 export class Trace {
   readonly retrieves: RetrieveResult[] = [];
   /** Where the first error happened, as near as its expression says; null when nothing failed. */
   failed: Place | null = null;
-  readonly #clauses = new Map<string, Map<string, boolean>>();
+  readonly #clauses = new Map<Place, boolean>();
 
   /** The value of a clause; true wins over false when it is evaluated more than once. */
   clause(place: Place, evaluate: () => Value): Value {
@@ -28,11 +67,7 @@ export class Trace {
       this.failed ??= place;
       throw error;
     }
-    if (place.localId !== null) {
-      const ofLibrary = this.#clauses.get(place.library) ?? new Map<string, boolean>();
-      this.#clauses.set(place.library, ofLibrary);
-      ofLibrary.set(place.localId, ofLibrary.get(place.localId) === true || isTruthy(value));
-    }
+    if (this.#clauses.get(place) !== true) this.#clauses.set(place, isTruthy(value));
     return value;
   }
 
@@ -64,10 +99,17 @@ export class Trace {
     return found;
   }
 
-  clauses(): ClauseResult[] {
-    return [...this.#clauses].flatMap(([library, clauses]) =>
-      [...clauses].map(([localId, value]): ClauseResult => ({ library, localId, value: value ? 'true' : 'false' })),
-    );
+  /** What became of each clause: `not-reached` for one whose evaluation did not come to an end, or never began. */
+  clauses(all: readonly TracedClause[]): ClauseResult[] {
+    return all.map(({ places, results }) => {
+      let reached = false;
+      for (const place of places) {
+        const value = this.#clauses.get(place);
+        if (value === true) return results.true;
+        reached ||= value === false;
+      }
+      return reached ? results.false : results['not-reached'];
+    });
   }
 }
 

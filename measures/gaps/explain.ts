@@ -55,9 +55,9 @@ export class Explanation {
     this.#bounds = trace.bounds;
     this.#clauses = byClause
       ? new Map(
-          trace.clauses.flatMap(({ library, localId, value }) =>
-            value === 'not-reached' ? [] : [[`${library} ${localId}`, value === 'true']],
-          ),
+          trace.clauses
+            .filter(({ value }) => value !== 'not-reached')
+            .map(({ library, localId, value }) => [`${library} ${localId}`, value === 'true']),
         )
       : null;
     const resources = new Map(
