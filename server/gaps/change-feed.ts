@@ -39,10 +39,17 @@ export async function claimPatients(
      RETURNING tenant, patient, sequence, resource_types, changed, resources, background`,
     [worker, count, claimSeconds],
   );
-  return rows.map(({ resource_types: resourceTypes, changed, ...row }) => {
-    const noted = new Set(changed.map((note) => note.split(' ', 1)[0]));
-    return { ...row, resourceTypes, changed: [...changed, ...resourceTypes.filter((type) => !noted.has(type))] };
-  });
+  return rows.map(({ resource_types: resourceTypes, changed, ...row }) => ({
+    ...row,
+    resourceTypes,
+    changed: changeNotes(changed, resourceTypes),
+  }));
+}
+
+/** What a row of the feed says to a measure's `Reach`: a type whose codes were not noted stands for all of it. */
+export function changeNotes(changed: readonly string[], resourceTypes: readonly string[]): string[] {
+  const noted = new Set(changed.map((note) => note.split(' ', 1)[0]));
+  return [...changed, ...resourceTypes.filter((type) => !noted.has(type))];
 }
 
 interface ClaimRow extends Omit<Claim, 'resourceTypes'> {

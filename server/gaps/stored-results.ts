@@ -4,6 +4,8 @@ import type { MeasurePackage } from '../content/package.ts';
 import type { Sql } from '../db/database.ts';
 import type { TaskAnswer } from '../jobs/evaluation-messages.ts';
 import type { KeptResult } from '../jobs/kept-result.ts';
+import { changeNotes } from './change-feed.ts';
+import type { Reach } from './reach.ts';
 
 /** What an evaluation gave for one patient, measure and period, as it is stored. */
 export interface ResultRow {
@@ -124,6 +126,8 @@ export interface StoredResultsRequest {
   readonly tenant: string;
   readonly patients: readonly string[];
   readonly measures: readonly ResultKey[];
+  /** Of the measures, in their order: what a change that is still on the feed leaves as it is. */
+  readonly reaches: readonly Reach[];
   readonly period: MeasurementPeriod;
   /** ISO date-time with offset: the answer's. */
   readonly now: string;
@@ -139,26 +143,36 @@ export interface StoredResult {
   readonly statuses: readonly GapStatus[];
 }
 
+interface StoredRow {
+  readonly patient: string;
+  readonly place: number;
+  readonly result: string;
+  /** Null for patients who do not wait on the feed; so with `types`. */
+  readonly changed: readonly string[] | null;
+  readonly types: readonly string[] | null;
+}
+
 /**
- * Results that stand for an evaluation at `now`, by patient, in the order of the measures; null where there is none. A
- * patient who waits on the change feed has none at all: the feed and the results are read as of the same instant.
+ * Results that stand for an evaluation at `now`, by patient, in the order of the measures; null where there is none. Of a
+ * patient who waits on the change feed, those of measures that the change cannot touch: the feed and the results are read
+ * as of the same instant.
  */
 export async function readStoredResults(
   sql: Sql,
-  { tenant, patients, measures, period, now }: StoredResultsRequest,
+  { tenant, patients, measures, reaches, period, now }: StoredResultsRequest,
 ): Promise<ReadonlyMap<string, readonly (StoredResult | null)[]>> {
   const offset = offsetOf(now);
-  const { rows } = await sql.query<{ patient: string; place: number; result: string }>({
+  const { rows } = await sql.query<StoredRow>({
     name: 'stored-results',
-    text: `SELECT r.patient, m.place::int AS place, r.result
+    text: `SELECT r.patient, m.place::int AS place, r.result, f.changed, f.resource_types AS types
       FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS m (url, version, hash, place)
       JOIN gap_result AS r ON r.tenant = $1 AND r.measure_url = m.url AND r.measure_version = m.version
         AND r.content_hash = m.hash
+      LEFT JOIN change_feed AS f ON f.patient = r.patient AND f.tenant = r.tenant
       WHERE r.patient = ANY ($2::text[]) AND r.period_start = $6::date AND r.period_end = $7::date
         AND r.result IS NOT NULL AND r.utc_offset = $8
         AND (r.valid_through IS NULL OR r.valid_through >= $9::date)
         AND (r.evaluated_at AT TIME ZONE 'UTC' + $10::interval)::date <= $9::date
-        AND NOT EXISTS (SELECT FROM change_feed AS f WHERE f.patient = r.patient AND f.tenant = r.tenant)
         AND NOT EXISTS (SELECT FROM outside_change AS o JOIN record_reference AS ref USING (tenant, type, id)
                         WHERE ref.patient = r.patient AND ref.tenant = r.tenant)`,
     values: [
@@ -175,7 +189,8 @@ export async function readStoredResults(
     ],
   });
   const found = new Map<string, (StoredResult | null)[]>();
-  for (const { patient, place, result } of rows) {
+  for (const { patient, place, result, changed, types } of rows) {
+    if (changed !== null && reaches[place - 1]?.touchedBy(changeNotes(changed, types ?? [])) !== false) continue;
     const own = found.get(patient) ?? measures.map(() => null);
     own[place - 1] = unpacked(result);
     found.set(patient, own);

@@ -1,4 +1,5 @@
 import { GapDocuments } from '../../../server/gaps/gap-documents.ts';
+import { Reaches } from '../../../server/gaps/reach.ts';
 import { readStoredResults } from '../../../server/gaps/stored-results.ts';
 import { type LivePractice, livePractice, medication, order, person, put, tenant, visit } from './live-practice.ts';
 
@@ -79,11 +80,12 @@ async function leaveToWorker(id: string): Promise<void> {
   const { rows } = await database.query<{ n: number }>('SELECT count(*) AS n FROM outside_change');
   expect(rows).toEqual([{ n: 1 }]);
   const measure = await practice.catalogue.find(tenant, { canonical: 'http://example.org/Measure/Drug' });
-  const { hash } = await practice.catalogue.package(tenant, measure.url);
+  const packed = await practice.catalogue.package(tenant, measure.url);
   const found = await readStoredResults(database, {
     tenant,
     patients: ['p', 'q'],
-    measures: [{ measure, hash }],
+    measures: [{ measure, hash: packed.hash }],
+    reaches: [new Reaches().of(packed)],
     period,
     now,
   });

@@ -1,6 +1,7 @@
 import type { FhirResource } from '../../../cql/index.ts';
 import { gapRows } from '../../../server/gaps/gap-row.ts';
 import { startGapWorker } from '../../../server/gaps/gap-worker.ts';
+import { Reaches } from '../../../server/gaps/reach.ts';
 import { readStoredResults } from '../../../server/gaps/stored-results.ts';
 import { createEvaluationPool } from '../../../server/jobs/evaluation-pool.ts';
 import { silent } from '../../support/database.ts';
@@ -67,11 +68,13 @@ describe('A medication that very many patients have', () => {
 async function answered(): Promise<boolean[]> {
   const { database, catalogue } = practice;
   const measure = await catalogue.find(tenant, { canonical: 'http://example.org/Measure/Drug' });
-  const { hash } = await catalogue.package(tenant, measure.url);
+  const packed = await catalogue.package(tenant, measure.url);
   const patients = ['p0000', 'p1299'];
   const period = { start: '2026-01-01', end: '2026-12-31' };
   const now = '2026-11-22T12:00:00.000+00:00';
-  const found = await readStoredResults(database, { tenant, patients, measures: [{ measure, hash }], period, now });
+  const measures = [{ measure, hash: packed.hash }];
+  const reaches = [new Reaches().of(packed)];
+  const found = await readStoredResults(database, { tenant, patients, measures, reaches, period, now });
   return patients.map((id) => (found.get(id)?.[0] ?? null) !== null);
 }
 
