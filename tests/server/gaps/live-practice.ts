@@ -62,6 +62,9 @@ const valueSet = (id: string, code: string): FhirResource => ({
   compose: { include: [{ system: 'http://codes', concept: [{ code }] }] },
 });
 
+/** What the measures below name. */
+export const valueSets: readonly Entry[] = [put(valueSet('sugars', 'sugar')), put(valueSet('pills', 'pill'))];
+
 const declared = `valueset "Sugars": 'http://example.org/ValueSet/sugars'
 valueset "Pills": 'http://example.org/ValueSet/pills'
 `;
@@ -160,8 +163,7 @@ export async function livePractice(names: readonly (keyof typeof measures)[]): P
     },
   };
   await practice.write(
-    put(valueSet('sugars', 'sugar')),
-    put(valueSet('pills', 'pill')),
+    ...valueSets,
     ...names.flatMap((name) => measureOf(name, measures[name]).slice(name === names[0] ? 0 : 1)),
   );
   return practice;
