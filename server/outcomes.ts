@@ -42,6 +42,9 @@ const translations: Readonly<Record<string, Translation>> = {
   InvalidRemark: { status: 422, code: 'invalid' },
   ComputedReportChanged: { status: 422, code: 'business-rule' },
   UnsupportedUpdateType: { status: 400, code: 'not-supported' },
+  UnsupportedSubscription: { status: 422, code: 'not-supported' },
+  UnsupportedChannel: { status: 422, code: 'not-supported' },
+  IdleSubscription: { status: 409, code: 'conflict' },
   ForbiddenByScope: { status: 403, code: 'forbidden' },
   UnsupportedInteraction: { status: 404, code: 'not-supported' },
   // search
@@ -61,6 +64,7 @@ const translations: Readonly<Record<string, Translation>> = {
   EvaluationCrashed: { status: 422, code: 'processing' },
   InvalidArguments: { status: 400, code: 'invalid' },
   UnsuitableSubject: { status: 422, code: 'business-rule' },
+  TooManyRequests: { status: 429, code: 'throttled', retryAfter: 10 },
   TooManySubjects: { status: 422, code: 'too-costly' },
   UnkeepableResult: { status: 422, code: 'processing' },
   MethodNotAllowed: { status: 405, code: 'not-supported' },
@@ -112,9 +116,9 @@ export function toOutcome(error: unknown): Outcome {
     return { status: 500, headers: {}, outcome: outcomeOf([issue]), unexpected: true };
   }
   const { status, code, retryAfter } = translation;
-  const { allow } = error as { allow?: unknown };
+  const { allow, retryAfter: own } = error as { allow?: unknown; retryAfter?: unknown };
   const headers: Record<string, string> = {
-    ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+    ...(retryAfter !== undefined && { 'retry-after': String(typeof own === 'number' ? own : retryAfter) }),
     ...(Array.isArray(allow) && { allow: allow.join(', ') }),
   };
   return { status, headers, outcome: outcomeOf(issuesOf(error as Error, code)), unexpected: false };

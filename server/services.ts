@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Resource } from '@medplum/fhirtypes';
 import { AuditTrail } from './auth/audit.ts';
 import type { Config } from './config.ts';
+import { endpointRules } from './connectors/endpoint-addresses.ts';
 import { type Catalogue, createCatalogue } from './content/catalogue.ts';
 import { edition } from './content/edition.ts';
 import { installCheck } from './content/install-check.ts';
@@ -14,11 +15,13 @@ import { migrate } from './db/migrate.ts';
 import { requireDatabase } from './db/reachable.ts';
 import { tenantsWithContent } from './gaps/change-feed.ts';
 import { type GapWorker, startGapWorker } from './gaps/gap-worker.ts';
+import { startDeliverer } from './gaps/subscriptions/deliverer.ts';
 import { trendJob, trendJobHandler } from './gaps/trend-job.ts';
 import { answerApi } from './http/api.ts';
 import { capabilityHandler } from './http/capability-statement.ts';
 import { dispatch, type Handler, interactionHandler } from './http/dispatch.ts';
 import { operationDefinitionHandler } from './http/operation-definition.ts';
+import { subscriptionTopicHandler } from './http/subscription-topics.ts';
 import { interactions } from './interactions/index.ts';
 import type { FhirRequest, FhirResponse, InteractionServices } from './interactions/interaction.ts';
 import { transaction } from './interactions/transaction.ts';
@@ -28,10 +31,13 @@ import { createLibraryEvaluator } from './jobs/library-evaluator.ts';
 import type { Logger } from './log.ts';
 import { operationHandler } from './operations/answer.ts';
 import { operationJob, operationJobHandler } from './operations/async.ts';
+import { exportJob, exportJobHandler } from './operations/export-job.ts';
+import { exportStatusHandler } from './operations/export-status.ts';
 import { operations } from './operations/operations.ts';
 import { poolEvaluation } from './operations/pool-evaluation.ts';
 import type { OperationServices } from './operations/services.ts';
 import { toOutcome } from './outcomes.ts';
+import type { SearchTerminology } from './search/terminology.ts';
 import { parseExact } from './store/exact-json.ts';
 import { findIds } from './store/find-ids.ts';
 import { membersOfValueSet } from './terminology/source.ts';
@@ -114,6 +120,10 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
   const catalogue = createCatalogue(database, new SealedFolder({ ...cache, onProblem }));
   const pool = running.add('the evaluation threads', createEvaluationPool({ log, cache }), (part) => part.close());
   const libraries = running.add('the threads of libraries', createLibraryEvaluator(), (part) => part.close());
+  const terminologyOf = (tenant: string): SearchTerminology => ({
+    expand: async (url) => (await membersOfValueSet(database, tenant, url)).codes,
+    related: async () => null,
+  });
   const operationServices: OperationServices = {
     database,
     audit,
@@ -132,6 +142,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
   const works = config.role !== 'api';
   const handlers = {
     [operationJob]: operationJobHandler(operations, operationServices, log),
+    [exportJob]: exportJobHandler({ database, audit, terminology: terminologyOf }),
     [trendJob]: trendJobHandler({ database, catalogue, pool, log, timezone: config.timezone }),
   };
   const jobs: Jobs = running.add('the jobs', await startJobs({ database, log, handlers, work: works }), (part) =>
@@ -144,6 +155,12 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
         (part) => part.stop(),
       )
     : null;
+
+  const endpoints = endpointRules(config.allowedHosts);
+  if (works)
+    running.add('the deliverer of notifications', startDeliverer({ database, log, rules: endpoints }), (part) =>
+      part.stop(),
+    );
 
   const queueTrends = async (): Promise<void> => {
     for (const tenant of await tenantsWithContent(database)) await jobs.enqueue(tenant, trendJob, {});
@@ -158,10 +175,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     audit,
     dispatch: (request, context, services) => dispatch(handlersWith(services), request, context),
     translate: toOutcome,
-    terminology: ({ tenant }) => ({
-      expand: async (url) => (await membersOfValueSet(database, tenant, url)).codes,
-      related: async () => null,
-    }),
+    terminology: ({ tenant }) => terminologyOf(tenant),
     check: async (sql, tenant, written) => {
       const measures = await installCheck(sql, tenant, written);
       if (measures.length > 0) await jobs.enqueue(tenant, trendJob, {}, sql);
@@ -169,6 +183,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     },
     measures: (tenant) => catalogue.list(tenant),
     collect: null,
+    endpoints,
     dangling: 'keep',
   };
   const described = { interactions, operations, version, date: new Date() };
@@ -176,6 +191,8 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
   const handlersWith = (services: InteractionServices): readonly Handler[] => [
     capabilityHandler(described),
     operationDefinitionHandler(operations, version),
+    subscriptionTopicHandler,
+    exportStatusHandler({ database, jobs, requiresAccessToken: false }),
     operate,
     interactionHandler(services),
   ];

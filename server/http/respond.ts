@@ -6,6 +6,11 @@ import { writeXml } from './xml/write-xml.ts';
 
 /** Sends what an interaction gave. A string body is JSON text that must go out exactly as it is. */
 export function respond(response: Response, { status, headers, body }: FhirResponse): void {
+  if (body instanceof Uint8Array) {
+    response.status(status).set({ 'cache-control': 'no-store', ...headers });
+    response.end(body);
+    return;
+  }
   const content =
     body === null ? null : represent(body, headers['Content-Type'] === undefined ? formatOf(response) : null);
   response.status(status).set({ 'cache-control': 'no-store', ...headers });

@@ -1,5 +1,6 @@
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Permission } from '../auth/scopes.ts';
+import type { EndpointRules } from '../connectors/endpoint-addresses.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database, Sql } from '../db/database.ts';
@@ -21,7 +22,7 @@ export interface FhirResponse {
   readonly status: number;
   /** Names as HTTP writes them: `ETag`, `Location`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text that is sent as it is, a value to be written as JSON, or null for no body. */
+  /** JSON text or bytes (a Uint8Array) that are sent as they are, a value to be written as JSON, or null for no body. */
   readonly body: string | object | null;
 }
 
@@ -60,6 +61,8 @@ export interface InteractionServices {
   readonly measures: (tenant: string) => Promise<readonly InstalledMeasure[]>;
   /** Told what each entry of a batch wrote, so that the batch can be taken as one submission; null outside of batches. */
   readonly collect: ((written: readonly StoredResource[]) => void) | null;
+  /** Where notifications of Subscriptions may be sent; only to public addresses unless told. */
+  readonly endpoints?: EndpointRules;
   /** References of a transaction that point to nothing: kept (DEQM), or refused. */
   readonly dangling: 'keep' | 'refuse';
 }

@@ -1,7 +1,7 @@
 import type { Sql } from '../db/database.ts';
 
-/** `output` holds what was asked for, `outcome` OperationOutcomes about what could not be given. */
-export type FileKind = 'output' | 'outcome';
+/** `output` holds what was asked for, `deleted` what is no more, `outcome` OperationOutcomes about what could not be given. */
+export type FileKind = 'output' | 'deleted' | 'outcome';
 
 export interface JobFile {
   readonly kind: FileKind;

@@ -128,7 +128,7 @@ export async function answerJob(
     const allow = file !== null ? ['GET', 'HEAD'] : ['GET', 'HEAD', 'DELETE'];
     throw new MethodNotAllowed(`An asynchronous request answers ${allow.join(', ')}, not ${method}`, allow);
   }
-  if (job.status === 'failed') throw failureOf(job);
+  if (job.status === 'failed') throw outcomeOfJob(job);
   if (job.status !== 'completed') return running(job);
   const { ndjson, url } = asked;
   if (file !== null) {
@@ -185,7 +185,7 @@ function wantsNdjson(parameters: readonly RawParameter[]): boolean {
 }
 
 /** The error of the job under the name that it had, so that it is translated as if it had been thrown here. */
-function failureOf({ error }: Job): Error {
+export function outcomeOfJob({ error }: Job): Error {
   return Object.assign(new Error(error?.message ?? 'the operation failed'), {
     name: error?.name ?? 'Error',
     ...(error?.issues === undefined ? {} : { issues: error.issues }),

@@ -51,3 +51,14 @@ export class MethodNotAllowed extends Error {
 export class TooManySubjects extends Error {
   override readonly name = 'TooManySubjects';
 }
+
+/** Somebody asks too often. */
+export class TooManyRequests extends Error {
+  override readonly name = 'TooManyRequests';
+  /** Seconds; goes into the header Retry-After. */
+  readonly retryAfter: number;
+  constructor(message: string, retryAfter: number) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}

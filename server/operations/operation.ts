@@ -1,6 +1,8 @@
 import type { Extension, Resource } from '@medplum/fhirtypes';
 import type { Permission } from '../auth/scopes.ts';
 import type { RequestContext } from '../context.ts';
+import type { FhirRequest, FhirResponse } from '../interactions/interaction.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import {
   type ArgumentDefinition,
   type ArgumentsOf,
@@ -9,6 +11,7 @@ import {
   type RawParameter,
   readArguments,
 } from './arguments.ts';
+import { MethodNotAllowed } from './errors.ts';
 import type { OperationServices } from './services.ts';
 
 export type OperationLevel = 'system' | 'type' | 'instance';
@@ -66,6 +69,21 @@ export interface OperationSettings<I extends Input> extends OperationDescription
   run(args: ArgumentsOf<I>, context: OperationContext, services: OperationServices): Promise<Resource>;
 }
 
+/** A request that an operation answers by itself, status and headers included. */
+export interface OperationCall {
+  readonly parameters: readonly RawParameter[];
+  readonly request: FhirRequest;
+  readonly context: OperationContext;
+  readonly services: OperationServices;
+  readonly jobs: Jobs;
+}
+
+export interface KickOffSettings<I extends Input> extends OperationDescription {
+  readonly input: I;
+  /** Throws named errors. */
+  start(args: ArgumentsOf<I>, call: OperationCall): Promise<FhirResponse>;
+}
+
 /** An operation as one value: routes, CapabilityStatement, OperationDefinition and documentation follow from it. */
 export interface Operation extends OperationDescription {
   readonly parameters: readonly ArgumentDefinition[];
@@ -77,6 +95,19 @@ export interface Operation extends OperationDescription {
     context: OperationContext,
     services: OperationServices,
   ): Promise<Resource>;
+  /** Answers the request itself: of operations that are never answered by a resource, as those of Bulk Data. */
+  readonly start?: (call: OperationCall) => Promise<FhirResponse>;
+}
+
+/** An operation that starts something, or tells how far it is, and so has an answer of its own form. */
+export function defineKickOff<const I extends Input>({ input, start, ...description }: KickOffSettings<I>): Operation {
+  return {
+    ...description,
+    parameters: argumentDefinitions(input),
+    check: (parameters) => void readArguments(input, parameters),
+    invoke: () => Promise.reject(new MethodNotAllowed(`$${description.code} is called by itself, never in a job`, [])),
+    start: async (call) => start(readArguments(input, call.parameters), call),
+  };
 }
 
 export function defineOperation<const I extends Input>({

@@ -4,11 +4,15 @@ import { cql } from './cql.ts';
 import { dataRequirements } from './data-requirements.ts';
 import { evaluate } from './evaluate.ts';
 import { evaluateMeasure } from './evaluate-measure.ts';
+import { exports } from './export.ts';
 import { gapHistory } from './gap-history.ts';
 import { libraryEvaluate } from './library-evaluate.ts';
 import type { Operation } from './operation.ts';
 import { packageArtifact } from './package.ts';
 import { deqmSubmitData, submitData } from './submit-data.ts';
+import { subscriptionEvents } from './subscription-events.ts';
+import { subscriptionStatusOperation } from './subscription-status.ts';
+import { websocketBindingToken } from './websocket-binding.ts';
 
 /** All operations beside `$validate` (interactions). Routes, CapabilityStatement, OperationDefinitions and documentation are derived from this list. */
 export const operations: readonly Operation[] = [
@@ -23,4 +27,8 @@ export const operations: readonly Operation[] = [
   libraryEvaluate,
   cql,
   packageArtifact,
+  subscriptionStatusOperation,
+  subscriptionEvents,
+  websocketBindingToken,
+  ...exports,
 ];
