@@ -76,9 +76,9 @@ export class KillLoad {
       else {
         if (answer !== null && answer.status !== 503)
           this.unexpected.push(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.json)}`);
-        await sleep(30);
+        await sleep(150);
       }
-      await sleep(this.#random.integer(0, 20));
+      await sleep(this.#random.integer(0, 10));
     }
   }
 

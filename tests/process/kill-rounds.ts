@@ -25,7 +25,7 @@ export interface KillReport {
   readonly looked: Checked['looked'] | null;
 }
 
-const clients = 4;
+const clients = 6;
 const live = ['Any', 'Sugar', 'Dated', 'Drug', 'Person', 'Clock'] as const;
 
 /** Kills servers, workers and the database at random points under load, and holds what is left to what is right. */
@@ -45,7 +45,7 @@ export async function killRounds({ rounds, seed, folder, checkEvery, say }: Kill
     load.start(clients);
     for (const end = Math.min(rounds, round + checkEvery); round < end; round += 1) {
       // Now and then while it is still starting, or recovering, from the one before.
-      if (random.chance(0.8) && !(await load.progress(random.integer(1, 20), 120_000))) {
+      if (random.chance(0.8) && !(await load.progress(random.integer(5, 80), 120_000))) {
         problems.push(`nothing is acknowledged any more:\n${deployment.output()}`);
         break;
       }
