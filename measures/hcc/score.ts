@@ -1,6 +1,5 @@
 import type { Beneficiary } from './beneficiary.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import { UnsupportedRiskScore } from './errors.ts';
 import { type ModelScore, scoreModel } from './model-score.ts';
 import type { HccModelId } from './models/model.ts';
 import { decimal, weigh } from './payment.ts';
@@ -74,10 +73,4 @@ function leastCertain(models: readonly ModelScore[], eligible: TableStatus): Tab
     ...(normalization === null ? [] : [normalization.status]),
   ]);
   return [eligible, ...all].reduce((worst, one) => (certainty.indexOf(one) > certainty.indexOf(worst) ? one : worst));
-}
-
-/** @throws UnsupportedRiskScore when a birth date or sex is missing: nobody can be scored without */
-export function requireKnown<Value>(value: Value | null, what: string): Value {
-  if (value === null) throw new UnsupportedRiskScore(`The Patient has no ${what}, without which nobody can be scored`);
-  return value;
 }
