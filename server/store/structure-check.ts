@@ -1,7 +1,8 @@
 import { type InternalSchemaElement, tryGetDataType } from '@medplum/core';
+import { indexTypes, isResourceType } from '../search/definitions.ts';
 import { perKey } from '../search/once.ts';
-
-type Check = (value: unknown) => boolean;
+import { invariants, type StructureCheck, settled } from './structure-invariants.ts';
+import { primitives } from './structure-primitives.ts';
 
 /**
  * Is the resource valid beyond doubt? A quick look that says yes to nearly all real data: known elements, cardinality,
@@ -11,161 +12,112 @@ type Check = (value: unknown) => boolean;
  * @param resource plain JSON of a type that @medplum/core has been told of
  */
 export function isPlainlyValid(resource: { readonly resourceType: string }): boolean {
-  return checkOf(resource.resourceType)(resource);
+  return checkOf(resource.resourceType)(resource, resource);
 }
 
-const never: Check = () => false;
+const never: StructureCheck = () => false;
 
-const checkOf = perKey((type: string): Check => primitives[type] ?? complex(type));
+const checkOf = perKey((type: string): StructureCheck => primitives[type] ?? complex(type));
 
-function complex(type: string): Check {
+interface Property {
+  readonly check: StructureCheck;
+  /** Position of the required element that it satisfies; -1 for none. */
+  readonly required: number;
+  /** Position of the element that it is one choice of; -1 for none. */
+  readonly choice: number;
+}
+
+function complex(type: string): StructureCheck {
   const schema = tryGetDataType(type);
   if (schema === undefined || type === 'Resource' || type === 'DomainResource') return never;
   const rules = invariantsOf(schema.constraints ?? []);
-  const properties = new Map<string, Check>();
-  const required: (readonly string[])[] = [];
-  const choices: (readonly string[])[] = [];
+  const properties = new Map<string, Property>();
+  let required = 0;
+  let choices = 0;
   for (const [name, element] of Object.entries(schema.elements)) {
     const stem = name.replace('[x]', '');
     const isChoice = stem !== name;
-    const names: string[] = [];
+    const place = {
+      required: element.min > 0 ? required++ : -1,
+      choice: isChoice && element.type.length > 1 ? choices++ : -1,
+    };
     for (const { code } of element.type) {
       const property = isChoice ? stem + code.charAt(0).toUpperCase() + code.slice(1) : stem;
-      names.push(property);
-      properties.set(property, elementCheck(code, element));
+      properties.set(property, { ...place, check: elementCheck(code, name, element) });
+      // A choice's or a list's extensions are for @medplum/core to match with their values.
+      if (code in primitives && !isChoice && !element.isArray)
+        properties.set(`_${property}`, { check: primitiveExtension, required: -1, choice: -1 });
     }
-    if (element.min > 0) required.push(names);
-    if (isChoice) choices.push(names);
   }
-  return (value) => {
+  return (value, root) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
     let count = 0;
+    let given = 0;
+    let chosen = 0;
     for (const key in value) {
       const item: unknown = Reflect.get(value, key);
       if (key === 'resourceType') {
         if (item !== type) return false;
         continue;
       }
-      if (properties.get(key)?.(item) !== true) return false;
+      const property = properties.get(key);
+      if (property === undefined || !property.check(item, root)) return false;
+      if (property.required >= 0) given |= 1 << property.required;
+      if (property.choice >= 0) {
+        if ((chosen & (1 << property.choice)) !== 0) return false;
+        chosen |= 1 << property.choice;
+      }
       if (key !== 'id') count += 1;
     }
-    const has = (name: string): boolean => name in value;
-    return (
-      count > 0 &&
-      required.every((names) => names.some(has)) &&
-      choices.every((names) => names.filter(has).length <= 1) &&
-      rules.every((rule) => rule(value))
-    );
+    return count > 0 && given === 2 ** required - 1 && rules.every((rule) => rule(value, root));
   };
 }
 
-function elementCheck(code: string, element: InternalSchemaElement): Check {
+function elementCheck(code: string, name: string, element: InternalSchemaElement): StructureCheck {
   if (element.fixed !== undefined || element.pattern !== undefined || element.slicing !== undefined) return never;
   const rules = invariantsOf(element.constraints ?? []);
   if (rules.includes(never)) return never;
-  const check: Check = (value) => checkOf(code)(value) && rules.every((rule) => rule(value));
+  const ofType: StructureCheck =
+    code !== 'Resource' ? (value, root) => checkOf(code)(value, root) : name === 'contained' ? isContained : never;
+  const check: StructureCheck =
+    rules.length === 0 ? ofType : (value, root) => ofType(value, root) && rules.every((rule) => rule(value, root));
   if (!element.isArray) return element.max >= 1 ? check : never;
-  return (value) => Array.isArray(value) && value.length > 0 && value.every(check);
+  const { min, max } = element;
+  return (value, root) => {
+    if (!Array.isArray(value) || value.length === 0 || value.length < min || value.length > max) return false;
+    for (const item of value) if (!check(item, root)) return false;
+    return true;
+  };
 }
+
+/** Valid by itself, with nothing contained in it and no version or security of its own (dom-2, dom-4, dom-5). */
+const isContained: StructureCheck = (value, root) => {
+  if (typeof value !== 'object' || value === null || 'contained' in value) return false;
+  const type: unknown = Reflect.get(value, 'resourceType');
+  if (typeof type !== 'string' || !isResourceType(type)) return false;
+  const meta: unknown = Reflect.get(value, 'meta');
+  if (typeof meta === 'object' && meta !== null)
+    if ('versionId' in meta || 'lastUpdated' in meta || 'security' in meta) return false;
+  indexTypes([type]);
+  return checkOf(type)(value, root);
+};
+
+/** `_birthDate`: extensions, and maybe an id, beside the value of a primitive. */
+const primitiveExtension: StructureCheck = (value, root) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  for (const key in value) if (key !== 'id' && key !== 'extension') return false;
+  if ('id' in value && !checkOf('string')(value.id, root)) return false;
+  if (!('extension' in value) || !Array.isArray(value.extension) || value.extension.length === 0) return false;
+  return value.extension.every((extension) => checkOf('Extension')(extension, root));
+};
 
 interface Constraint {
   readonly key: string;
   readonly severity: string;
 }
 
-function invariantsOf(constraints: readonly Constraint[]): Check[] {
+function invariantsOf(constraints: readonly Constraint[]): StructureCheck[] {
   return constraints
     .filter(({ key, severity }) => severity === 'error' && !settled.has(key))
     .map(({ key }) => invariants[key] ?? never);
 }
-
-/** What the walk itself settles: no empty elements (ele-1), nothing contained (dom-*, ref-1 by its own check). */
-const settled = new Set(['ele-1', 'dom-2', 'dom-3', 'dom-4', 'dom-5', 'txt-1', 'txt-2']);
-
-const get = (value: unknown, key: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-const hasAny = (value: unknown, prefix: string): boolean =>
-  typeof value === 'object' && value !== null && Object.keys(value).some((key) => key.startsWith(prefix));
-
-const hasCode = (concept: unknown, code: string): boolean => JSON.stringify(concept ?? null).includes(code);
-
-/** Sufficient conditions of invariants by their key; an invariant that is not here is left to @medplum/core. */
-const invariants: Readonly<Record<string, Check>> = {
-  'ext-1': (value) => (get(value, 'extension') !== undefined) !== hasAny(value, 'value'),
-  'ref-1': (value) => {
-    const reference = get(value, 'reference');
-    return reference === undefined || (typeof reference === 'string' && !reference.startsWith('#'));
-  },
-  'per-1': (value) => {
-    const [start, end] = [get(value, 'start'), get(value, 'end')];
-    if (start === undefined || end === undefined) return true;
-    return typeof start === 'string' && typeof end === 'string' && Date.parse(start) <= Date.parse(end);
-  },
-  'qty-3': (value) => get(value, 'code') === undefined || get(value, 'system') !== undefined,
-  'obs-3': (value) => ['low', 'high', 'text'].some((key) => get(value, key) !== undefined),
-  'obs-6': (value) => get(value, 'dataAbsentReason') === undefined || !hasAny(value, 'value'),
-  'obs-7': (value) => get(value, 'component') === undefined || !hasAny(value, 'value'),
-  'org-1': (value) => get(value, 'identifier') !== undefined || get(value, 'name') !== undefined,
-  'org-2': (value) => get(value, 'use') !== 'home',
-  'org-3': (value) => get(value, 'use') !== 'home',
-  'pat-1': (value) => ['name', 'telecom', 'address', 'organization'].some((key) => get(value, key) !== undefined),
-  'con-4': (value) => !hasAny(value, 'abatement'),
-  'con-5': (value) => !hasCode(get(value, 'verificationStatus'), 'entered-in-error'),
-  'ait-1': (value) =>
-    get(value, 'clinicalStatus') !== undefined && !hasCode(get(value, 'verificationStatus'), 'entered-in-error'),
-  'ait-2': (value) => !hasCode(get(value, 'verificationStatus'), 'entered-in-error'),
-  'cpl-3': (value) => get(value, 'detail') === undefined || get(value, 'reference') === undefined,
-  'tim-1': (value) => get(value, 'durationUnit') === undefined && get(value, 'duration') === undefined,
-};
-
-const matches =
-  (pattern: RegExp): Check =>
-  (value) =>
-    typeof value === 'string' && pattern.test(value);
-const text = matches(/^\S(?:[\s\S]*\S)?$/);
-const uri = matches(/^\S+$/);
-const whole =
-  (least: number): Check =>
-  (value) =>
-    Number.isInteger(value) && Number(value) >= least && Number(value) <= 2_147_483_647;
-const year = '\\d{4}';
-const month = '(0[1-9]|1[0-2])';
-const day = '(0[1-9]|[12]\\d|3[01])';
-const time = '([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?';
-const zone = '(Z|[+-](0\\d|1[0-3]):[0-5]\\d)';
-
-/** A pattern, and a day that its month has. */
-const dated = (pattern: string): Check => {
-  const form = matches(new RegExp(`^${pattern}$`));
-  return (value) => form(value) && typeof value === 'string' && (value.length < 10 || hasDay(value));
-};
-
-function hasDay(value: string): boolean {
-  const number = Number(value.slice(8, 10));
-  if (number <= 28) return true;
-  return number <= new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate();
-}
-
-const primitives: Readonly<Record<string, Check>> = {
-  'http://hl7.org/fhirpath/System.String': text,
-  base64Binary: never,
-  boolean: (value) => typeof value === 'boolean',
-  canonical: uri,
-  code: matches(/^\S+$/),
-  date: dated(`${year}(-${month}(-${day})?)?`),
-  dateTime: dated(`${year}(-${month}(-${day}(T${time}${zone})?)?)?`),
-  decimal: (value) => typeof value === 'number' && Number.isFinite(value),
-  id: matches(/^[A-Za-z0-9.-]{1,64}$/),
-  instant: dated(`${year}-${month}-${day}T${time}${zone}`),
-  integer: whole(-2_147_483_648),
-  markdown: text,
-  oid: never,
-  positiveInt: whole(1),
-  string: text,
-  time: matches(new RegExp(`^${time}$`)),
-  unsignedInt: whole(0),
-  uri,
-  url: uri,
-  uuid: never,
-  xhtml: text,
-};
