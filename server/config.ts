@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
@@ -23,7 +24,29 @@ const environment = z.object({
   GAPLESS_PUBLIC_URL: z.url().optional(),
   GAPLESS_DEMO_EXPOSED: z.enum(['true', 'false']).default('false'),
   GAPLESS_CORS_ORIGINS: z.string().default(''),
+  GAPLESS_ALLOWED_HOSTS: z
+    .string()
+    .refine(
+      (list) => hostsOf(list).every(isHost),
+      'is a list of host names, addresses and ranges: hooks.internal,10.1.0.0/16',
+    )
+    .optional(),
 });
+
+function hostsOf(list: string): string[] {
+  return list
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+/** A name, an IP address, or a range of addresses. */
+function isHost(entry: string): boolean {
+  const [address = '', bits, ...more] = entry.split('/');
+  const family = isIP(address);
+  if (bits === undefined) return family !== 0 || /^(?=.*[a-z])[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(entry);
+  return more.length === 0 && family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+}
 
 function isTimezone(name: string): boolean {
   try {
@@ -53,6 +76,8 @@ export interface Config {
   readonly maxBody: string;
   /** Where clients reach the server, when a proxy stands before it. */
   readonly publicUrl: string | null;
+  /** Hosts beyond public ones to which notifications may be sent: names, addresses, ranges. */
+  readonly allowedHosts: readonly string[];
   /** Origins that browsers may call the API from, beside our own. */
   readonly corsOrigins: readonly string[];
   /** Folder of the project. */
@@ -88,9 +113,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     timezone: e.GAPLESS_TIMEZONE,
     maxBody: e.GAPLESS_MAX_BODY,
     publicUrl: e.GAPLESS_PUBLIC_URL?.replace(/\/$/, '') ?? null,
+    allowedHosts: allowedHosts(e.GAPLESS_ALLOWED_HOSTS, e.GAPLESS_DEMO_EXPOSED === 'true'),
     corsOrigins: e.GAPLESS_CORS_ORIGINS.split(',')
       .map((origin) => origin.trim())
       .filter((origin) => origin !== ''),
     root: fileURLToPath(new URL('..', import.meta.url)),
   };
+}
+
+/** In the demo mode, who may ask is on this machine already, so that a receiver on it may be tried. */
+function allowedHosts(told: string | undefined, exposed: boolean): string[] {
+  if (told !== undefined) return hostsOf(told);
+  return exposed ? [] : ['127.0.0.0/8', '::1'];
 }

@@ -6,6 +6,8 @@ import type {
   CapabilityStatementRestResourceOperation,
 } from '@medplum/fhirtypes';
 import { supportedProfiles } from '../../bundles/index.ts';
+import { backport } from '../connectors/subscription-terms.ts';
+import { subscriptionTopics } from '../connectors/subscription-topics.ts';
 import type { RequestContext } from '../context.ts';
 import type { Interaction } from '../interactions/interaction.ts';
 import { type Operation, operationId } from '../operations/operation.ts';
@@ -76,15 +78,17 @@ function resource(
   const codes = new Set([...codesAt(interactions, 'type'), ...codesAt(interactions, 'instance')]);
   const conditional = (code: string): boolean =>
     interactions.some((each) => each.conditional && each.codes.some((c) => c === code));
+  const profiles = type === 'Subscription' ? [`${backport}/backport-subscription`] : (supportedProfiles[type] ?? []);
   const parameters = [...searchParametersOf(type).values()].filter(({ kind }) => kind !== 'special');
   const own = operations.filter(
     ({ resources, levels }) =>
       levels.some((level) => level !== 'system') && (resources === null || resources.includes(type)),
   );
   return {
+    ...(type === 'Subscription' && { extension: topicExtensions }),
     type: type as CapabilityStatementRestResource['type'],
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
-    ...(supportedProfiles[type] !== undefined && { supportedProfile: [...supportedProfiles[type]] }),
+    ...(profiles.length > 0 && { supportedProfile: [...profiles] }),
     interaction: [...codes].map((code) => ({ code: code as CapabilityStatementRestResourceInteraction['code'] })),
     versioning: 'versioned-update',
     readHistory: true,
@@ -107,6 +111,12 @@ function resource(
     ],
   };
 }
+
+/** Subscriptions R5 Backport, conformance.html: the topics that a server supports. */
+const topicExtensions = subscriptionTopics.map(({ canonical }) => ({
+  url: `${backport}/capabilitystatement-subscriptiontopic-canonical`,
+  valueCanonical: canonical,
+}));
 
 const clinicalCodes = new Set(['operation', 'transaction', 'batch']);
 

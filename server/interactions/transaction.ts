@@ -3,6 +3,7 @@ import { auditEvent } from '../auth/audit.ts';
 import { type Permission, requireScope } from '../auth/scopes.ts';
 import type { RequestContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
+import { receiveSubscriptions } from '../gaps/subscriptions/client-terms.ts';
 import { applyEntries } from '../store/apply-entries.ts';
 import type { Applied, Entry } from '../store/entry.ts';
 import { InvalidRequest, TransactionFailed } from '../store/errors.ts';
@@ -14,7 +15,7 @@ import type { FhirRequest, FhirResponse, InteractionServices } from './interacti
 import { readPatch } from './patch.ts';
 import { storeProvenance } from './provenance-header.ts';
 import { information, locationOf, preferredReturn } from './respond.ts';
-import { auditedOf, changedBy, criteriaOf } from './write.ts';
+import { auditedOf, changedBy, criteriaOf, subscribing } from './write.ts';
 
 /**
  * A transaction Bundle (R4 http.html#transaction): all or nothing, in the order DELETE, POST, PUT and PATCH, GET,
@@ -35,7 +36,8 @@ export async function transaction(
   for (const [index, { resource }] of entries.entries()) atEntry(index, () => checkUpdateType(resource));
   const responses: TextEntry[] = new Array(entries.length);
   const wanted = preferredReturn(request) ?? 'minimal';
-  await applyEntries(services.database, context.tenant, changes, {
+  const subscriptions = receiveSubscriptions(changes);
+  await applyEntries(services.database, context.tenant, subscriptions.entries, {
     transaction: true,
     positions: writes,
     dangling: services.dangling,
@@ -50,6 +52,7 @@ export async function transaction(
       await services.check(sql, context.tenant, changedBy(applied));
       await acceptRemarks(sql, context, changedBy(applied));
       await storeProvenance(sql, request, context, changedBy(applied));
+      await subscriptions.keep(sql, applied, subscribing(context, services));
       const notes = await acceptSubmissions(sql, context, changedBy(applied), true);
       for (const [position, index] of writes.entries()) {
         responses[index] = writeResponse(applied[position], wanted, context.baseUrl, notes);

@@ -1,6 +1,8 @@
 import { type Access, auditEvent } from '../auth/audit.ts';
+import { endpointRules } from '../connectors/endpoint-addresses.ts';
 import type { RequestContext } from '../context.ts';
 import type { StoredResource } from '../db/stored-resource.ts';
+import { type KeptAs, receiveSubscriptions } from '../gaps/subscriptions/client-terms.ts';
 import { applyEntries } from '../store/apply-entries.ts';
 import type { Applied, Entry } from '../store/entry.ts';
 import { acceptRemarks } from './care-gap-remarks.ts';
@@ -15,21 +17,29 @@ export async function writeOne(
   access: Pick<Access, 'action' | 'interaction'>,
   request: AddressedRequest,
   context: RequestContext,
-  { database, check, collect }: InteractionServices,
+  services: InteractionServices,
 ): Promise<FhirResponse> {
+  const { database, check, collect } = services;
+  const subscriptions = receiveSubscriptions([entry]);
   if ('resource' in entry) checkUpdateType(entry.resource);
-  const [applied] = await applyEntries(database, context.tenant, [entry], {
+  const [applied] = await applyEntries(database, context.tenant, subscriptions.entries, {
     baseUrl: context.baseUrl,
     audit: (all) => auditEvent(context, { ...access, resources: auditedOf(all), query: null }, new Date()),
     beforeCommit: async (sql, all) => {
       await check(sql, context.tenant, changedBy(all));
       await acceptRemarks(sql, context, changedBy(all));
       await storeProvenance(sql, request, context, changedBy(all));
+      await subscriptions.keep(sql, all, subscribing(context, services));
     },
   });
   if (applied === undefined) throw new TypeError('one entry has one outcome');
   collect?.(changedBy([applied]));
   return changeResponse(applied, request, context.baseUrl);
+}
+
+/** How the Subscriptions of a request are put to work. */
+export function subscribing({ tenant, baseUrl, now }: RequestContext, { endpoints }: InteractionServices): KeptAs {
+  return { tenant, baseUrl, now, rules: endpoints ?? endpointRules([]) };
 }
 
 /** The versions that a change made. */
