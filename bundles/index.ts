@@ -1,3 +1,22 @@
+export {
+  type Attribution,
+  attributedMember,
+  attributionList,
+  type ChangeType,
+  changedMember,
+  contractPeriodOf,
+  endedMember,
+  type ListStatus,
+  listStatusOf,
+  withListStatus,
+} from './attribution/atr-group.ts';
+export {
+  type Addition,
+  addition,
+  type ListedMember,
+  type MemberChange,
+  removal,
+} from './attribution/member-changes.ts';
 export { careGapsBundle, careGapsBundleId, careGapsCompositionId } from './care-gaps/bundle.ts';
 export { gapHistoryBundle, type RecordedTransition, type TransitionSource } from './care-gaps/history.ts';
 export type { CareGapsSettings, Reporter, SubjectGaps } from './care-gaps/subject-gaps.ts';

@@ -76,6 +76,10 @@ const translations: Readonly<Record<string, Translation>> = {
   UnreadableAttachment: { status: 422, code: 'structure' },
   UnknownJobKind: { status: 422, code: 'not-supported' },
   PoolClosed: { status: 503, code: 'transient', retryAfter: 2 },
+  // attribution
+  NotAnAttributionList: { status: 422, code: 'business-rule' },
+  AttributionListFinal: { status: 422, code: 'business-rule' },
+  NotAMember: { status: 404, code: 'not-found' },
   // database
   CommitUnconfirmed: { status: 503, code: 'incomplete', retryAfter: 2 },
   // http

@@ -4,7 +4,7 @@ import { type ArgumentIssue, argumentPath, InvalidArguments } from './errors.ts'
 type TextType = 'integer' | 'string' | 'code' | 'canonical' | 'id' | 'date' | 'dateTime' | 'reference' | 'token';
 type ResourceType = 'Group' | 'Parameters' | 'Bundle' | 'Resource';
 /** `Part`: a parameter with parts, given as it is. */
-export type ArgumentType = TextType | ResourceType | 'boolean' | 'Part';
+export type ArgumentType = TextType | ResourceType | 'boolean' | 'Part' | 'Period';
 
 /** `date` is 1..1, `date?` 0..1, `date+` 1..*, `date*` 0..*. */
 export type ArgumentShape = `${ArgumentType}${'' | '?' | '+' | '*'}`;
@@ -29,9 +29,17 @@ type ValueOf<Type> = Type extends 'boolean'
   ? boolean
   : Type extends 'Part'
     ? readonly RawParameter[]
-    : Type extends ResourceType
-      ? FhirResource
-      : string;
+    : Type extends 'Period'
+      ? PeriodArgument
+      : Type extends ResourceType
+        ? FhirResource
+        : string;
+
+/** FHIR dateTimes of any precision; null where open. */
+export interface PeriodArgument {
+  readonly start: string | null;
+  readonly end: string | null;
+}
 
 /** What `run` gets: one value, null where it may be absent, or a list. */
 export type ArgumentsOf<I extends Input> = {
@@ -143,6 +151,7 @@ const descriptions: Readonly<Record<ArgumentType, string>> = {
   token: 'a token such as system|code',
   boolean: 'true or false',
   Part: 'a parameter with parts, sent by POST in a Parameters resource',
+  Period: 'a Period with dates such as 2026-03-31, its start not after its end, sent by POST in a Parameters resource',
   Group: 'a Group resource',
   Parameters: 'a Parameters resource',
   Bundle: 'a Bundle resource',
@@ -164,6 +173,10 @@ function readValue(definition: ArgumentDefinition, parameter: RawParameter): Pro
       : new Problem(`must be ${descriptions[type]}, sent by POST in a Parameters resource`);
   }
   if (type === 'Part') return Array.isArray(parameter.part) ? { value: parameter.part.filter(isParameter) } : wrong();
+  if (type === 'Period') {
+    const period = periodOf(parameter['valuePeriod']);
+    return period === null ? wrong() : { value: period };
+  }
   const given = plainValue(parameter);
   const value = type === 'integer' && typeof given === 'number' ? String(given) : given;
   if (type === 'boolean') {
@@ -176,6 +189,15 @@ function readValue(definition: ArgumentDefinition, parameter: RawParameter): Pro
   if (codes === null) return { value: text };
   const code = Object.entries(codes).find(([name, spellings]) => name === text || spellings.includes(text))?.[0];
   return code === undefined ? wrong() : { value: code };
+}
+
+function periodOf(value: unknown): PeriodArgument | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { start = null, end = null } = value as { start?: unknown; end?: unknown };
+  const fits = (at: unknown): at is string | null =>
+    at === null || (typeof at === 'string' && formats.dateTime?.test(at) === true);
+  if (!fits(start) || !fits(end) || (start === null && end === null)) return null;
+  return start !== null && end !== null && end < start.slice(0, end.length) ? null : { start, end };
 }
 
 /** value[x]; of an Identifier `system|value`, of a Coding `system|code`, of a Reference its reference. */

@@ -1,12 +1,17 @@
+import { attributionStatus } from './attribution-status.ts';
 import { careGaps } from './care-gaps.ts';
 import { collectData } from './collect-data.ts';
+import { confirmAttributionList } from './confirm-attribution-list.ts';
 import { cql } from './cql.ts';
 import { dataRequirements } from './data-requirements.ts';
+import { davinciDataExport } from './davinci-data-export.ts';
 import { evaluate } from './evaluate.ts';
 import { evaluateMeasure } from './evaluate-measure.ts';
 import { exports } from './export.ts';
 import { gapHistory } from './gap-history.ts';
 import { libraryEvaluate } from './library-evaluate.ts';
+import { memberAdd } from './member-add.ts';
+import { memberRemove } from './member-remove.ts';
 import type { Operation } from './operation.ts';
 import { packageArtifact } from './package.ts';
 import { deqmSubmitData, submitData } from './submit-data.ts';
@@ -27,6 +32,11 @@ export const operations: readonly Operation[] = [
   libraryEvaluate,
   cql,
   packageArtifact,
+  memberAdd,
+  memberRemove,
+  attributionStatus,
+  confirmAttributionList,
+  davinciDataExport,
   subscriptionStatusOperation,
   subscriptionEvents,
   websocketBindingToken,

@@ -19,6 +19,15 @@ export const guideParameters: readonly GuideParameter[] = [
     /** What the guides' CapabilityStatements call it, which is not its code. */
     aliases: ['measurereport-category'],
   },
+  {
+    // Da Vinci ATR finds attribution lists by it; R4 has none, R5 has this one.
+    code: 'name',
+    base: ['Group'],
+    type: 'string',
+    expression: 'Group.name',
+    urls: ['http://hl7.org/fhir/SearchParameter/Group-name'],
+    aliases: [],
+  },
 ];
 
 export interface GuideParameter extends Required<Pick<SearchParameter, 'code' | 'base' | 'type' | 'expression'>> {

@@ -1,4 +1,5 @@
 import type { Sql } from '../db/database.ts';
+import { wholeContent } from '../db/stored-resource.ts';
 
 /** What an export reads of one type. Instants are ISO texts. */
 export interface ExportSlice {
@@ -65,7 +66,7 @@ async function byId(
 ): Promise<ExportPage> {
   const { rows } = await sql.query<PageRow>(
     pageSql(
-      `SELECT r.patient, r.tenant, r.type, r.id, r.last_updated, r.content FROM resource AS r
+      `SELECT r.patient, r.tenant, r.type, r.id, r.last_updated, ${wholeContent('r')} AS content FROM resource AS r
         WHERE r.tenant = $1 AND r.type = $2 AND r.id > $6 AND ($4::timestamptz IS NULL OR r.last_updated > $4) ${condition}
         ORDER BY r.id LIMIT $7`,
       'id',
@@ -95,7 +96,7 @@ export async function readRoster(
   if (end === undefined) return { rows: [], next: null };
   const { rows } = await sql.query<PageRow>(
     pageSql(
-      `SELECT r.patient, r.tenant, r.type, r.id, r.last_updated, r.content FROM resource AS r
+      `SELECT r.patient, r.tenant, r.type, r.id, r.last_updated, ${wholeContent('r')} AS content FROM resource AS r
         WHERE r.patient = ANY ($9::text[]) AND r.tenant = $1 AND r.type = $2 AND (r.patient, r.id) > ($10, $6)
           AND ($4::timestamptz IS NULL OR r.last_updated > $4)
         ORDER BY r.patient, r.id LIMIT $7`,
@@ -133,7 +134,7 @@ function pageSql(page: string, order: string): string {
              CASE WHEN p.last_updated <= $3 THEN p.last_updated ELSE h.last_updated END AS changed
         FROM page AS p
         LEFT JOIN LATERAL (
-          SELECT h.content, h.last_updated FROM resource_history AS h
+          SELECT ${wholeContent('h')} AS content, h.last_updated FROM resource_history AS h
            WHERE p.last_updated > $3 AND h.tenant = p.tenant AND h.type = p.type AND h.id = p.id AND h.last_updated <= $3
            ORDER BY h.version DESC LIMIT 1) AS h ON true
     ),
