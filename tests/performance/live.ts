@@ -1,12 +1,20 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
-import type { Services } from '../../server/services.ts';
+import { FeedSwitch } from './live/feed-switch.ts';
 import { LivePractice, measureUrls } from './live/live-practice.ts';
+import { millisecondsSince, processorTime } from './live/processor-time.ts';
 import { allPatientIds, type Reading, readRoster } from './live/reread.ts';
-import { type Latencies, latenciesOf, timeToVisible, writeFast, writeSteadily } from './live/writes.ts';
-import { geometricMean, spread } from './statistics.ts';
+import {
+  type Latencies,
+  latenciesOf,
+  patientsThatShow,
+  timeToVisible,
+  writeFast,
+  writeSteadily,
+} from './live/writes.ts';
+import { geometricMean, median, spread } from './statistics.ts';
 
 const usage = `npm run bench:live [-- --quick] [--json [FILE]] [--keep] [--patients N]
 
@@ -62,58 +70,84 @@ async function build(practice: LivePractice, log: Settings['log']): Promise<void
 }
 
 /** (c) Reading everything again against evaluating everything, without other work on the server. */
-async function measureRereading(practice: LivePractice, { log }: Settings) {
+async function measureRereading(practice: LivePractice, { quick, log }: Settings) {
   const services = await practice.start('api');
   const ids = await allPatientIds(services);
+  const { folder } = practice;
+  // Evaluating takes as long for each patient, however many there are.
+  const evaluated = spread(ids, quick ? 200 : 1_000);
   await services.database.query('ANALYZE');
-  await readRoster(services, spread(ids, 100), { state: true, status: everyStatus });
-  await readRoster(services, spread(ids, 20), { state: false, status: everyStatus });
+  await readRoster(services, spread(ids, 100), { state: true, status: everyStatus, folder });
+  await readRoster(services, spread(ids, 50), { state: false, status: everyStatus, folder });
   const compared: Record<string, { first: Reading; reread: Reading; recompute: Reading; ratio: number }> = {};
   for (const [name, status] of [
-    ['all gaps', everyStatus],
     ['open and prospective gaps', ['open-gap', 'prospective-gap']],
+    ['every status', everyStatus],
   ] as const) {
-    const first = await readRoster(services, ids, { state: true, status });
-    const reread = await readRoster(services, ids, { state: true, status });
-    const recompute = await readRoster(services, ids, { state: false, status });
-    const ratio = recompute.seconds / reread.seconds;
+    const first = await readRoster(services, ids, { state: true, status, folder });
+    const reread = await readRoster(services, ids, { state: true, status, folder });
+    const recompute = await readRoster(services, evaluated, { state: false, status, folder });
+    const perPatient = ({ seconds, patients, processorMs }: Reading): number =>
+      hasProcessorTime ? processorMs : (1000 * seconds) / patients;
+    const ratio = perPatient(recompute) / perPatient(reread);
     compared[name] = { first, reread, recompute, ratio };
-    const line = ({ seconds, documents, megabytes }: Reading): string =>
-      `${seconds.toFixed(1)} s (${documents} documents, ${megabytes.toFixed(1)} MB)`;
-    log(`${name}: first from the state ${line(first)}, ${first.evaluated} evaluated; read again ${line(reread)}`);
-    log(`  recomputed ${line(recompute)}`);
+    log(`${name}, a patient: recomputed ${line(recompute)}`);
+    log(`  first from the state ${line(first)}, ${first.evaluated} evaluated; read again ${line(reread)}`);
     log(`  recompute : read again = ${ratio.toFixed(1)}, target ${targets.ratio}`);
   }
   await services.close();
   return { compared };
 }
 
-/** (b) The same writes with the feed and its worker, and with neither: in turns, because machines drift. */
+const hasProcessorTime = existsSync('/proc/self/stat');
+
+function line({ seconds, processorMs, patients, documents, megabytes }: Reading): string {
+  const ms = (1000 * seconds) / patients;
+  const size = documents === 0 ? 0 : (1000 * megabytes) / documents;
+  const each = `${documents} documents of ${patients} patients, ${size.toFixed(0)} kB each`;
+  return `${ms.toFixed(2)} ms, ${processorMs.toFixed(2)} ms of processors (${each})`;
+}
+
+/** (b) The same writes with the feed and its worker, and with neither: in short turns, because machines drift. */
 async function measureWrites(practice: LivePractice, { quick, log }: Settings) {
-  const seconds = quick ? 3 : 20;
+  const turns = quick ? 4 : 12;
+  const seconds = quick ? 2 : 5;
+  const services = await practice.start('all');
+  const ids = await allPatientIds(services);
+  const feed = new FeedSwitch(services.database);
   const rates: Record<'with' | 'without', number[]> = { with: [], without: [] };
   const latencies: Record<'with' | 'without', number[]> = { with: [], without: [] };
-  for (const feed of ['with', 'without', 'without', 'with'] as const) {
-    const services = await practice.start(feed === 'with' ? 'all' : 'api');
-    await withFeed(services, feed === 'with');
-    const ids = await allPatientIds(services);
-    await writeFast(services, ids, { seconds: 1, writers: 4 });
-    latencies[feed].push(...(await writeSteadily(services, ids, { perSecond, seconds })));
-    rates[feed].push(await writeFast(services, ids, { seconds, writers: 4 }));
-    await withFeed(services, true);
+  const processors: Record<'with' | 'without', number[]> = { with: [], without: [] };
+  await writeSteadily(services, ids, { perSecond, seconds });
+  for (let turn = 0; turn < 2 * turns; turn += 1) {
+    const mode = turn % 4 === 0 || turn % 4 === 3 ? 'with' : 'without';
     await services.worker?.idle();
-    await services.close();
+    feed.on = mode === 'with';
+    const used = processorTime(practice.folder);
+    latencies[mode].push(...(await writeSteadily(services, ids, { perSecond, seconds })));
+    await services.worker?.idle();
+    const spent = millisecondsSince(used, processorTime(practice.folder));
+    processors[mode].push(spent / (perSecond * seconds));
+    rates[mode].push(await writeFast(services, ids, { seconds: seconds / 2, writers: 4 }));
+    feed.on = true;
   }
-  const of = (feed: 'with' | 'without'): { latency: Latencies; perSecond: number } => ({
-    latency: latenciesOf(latencies[feed]),
-    perSecond: geometricMean(rates[feed]),
+  await services.worker?.idle();
+  await services.close();
+  if (feed.withheld === 0) throw new Error('Nothing was written without the feed: its statement has another name now');
+  const of = (mode: 'with' | 'without') => ({
+    latency: latenciesOf(latencies[mode]),
+    processorMs: median(processors[mode]),
+    perSecond: geometricMean(rates[mode]),
   });
   const writes = { withFeed: of('with'), withoutFeed: of('without') };
   const slower = writes.withFeed.latency.medianMs / writes.withoutFeed.latency.medianMs - 1;
   const throughput = 1 - writes.withFeed.perSecond / writes.withoutFeed.perSecond;
-  for (const [name, { latency, perSecond: rate }] of Object.entries(writes))
-    log(`writes ${name}: at ${perSecond}/s ${told(latency)}; at most ${rate.toFixed(0)}/s`);
-  log(`  slower by ${percent(slower)} at the median, throughput less by ${percent(throughput)}, target 15 %`);
+  for (const [name, { latency, processorMs, perSecond: rate }] of Object.entries(writes))
+    log(
+      `writes ${name}: at ${perSecond}/s ${told(latency)}, ${processorMs.toFixed(1)} ms of processors each; ` +
+        `4 writers at once ${rate.toFixed(0)}/s`,
+    );
+  log(`  slower by ${percent(slower)} at the median, target 15 %; 4 writers at once by ${percent(throughput)}`);
   return { writes, slower, throughput };
 }
 
@@ -121,9 +155,12 @@ async function measureWrites(practice: LivePractice, { quick, log }: Settings) {
 async function measureVisibility(practice: LivePractice, { quick, log }: Settings) {
   const services = await practice.start('all');
   await services.worker?.idle();
-  const [ids, urls] = [await allPatientIds(services), await measureUrls(services)];
-  const load = { perSecond, seconds: quick ? 10 : 120 };
-  const { visible, writes } = await timeToVisible(services, ids, urls, load);
+  const [patients, urls] = [await allPatientIds(services), await measureUrls(services)];
+  const sought = quick ? { looked: 100, wanted: 20 } : { looked: 1_000, wanted: 200 };
+  const shown = await patientsThatShow(services, patients, urls, sought);
+  if (shown.length === 0) throw new Error('No answer shows a blood pressure: these measures look at none');
+  const load = { perSecond, seconds: quick ? 15 : 120 };
+  const { visible, writes } = await timeToVisible(services, { patients, shown, urls }, load);
   await services.close();
   const result = { visible: latenciesOf(visible), writesMeanwhile: latenciesOf(writes) };
   log(`a write shows in $care-gaps while ${perSecond} writes/s come in: ${told(result.visible)}`);
@@ -131,16 +168,6 @@ async function measureVisibility(practice: LivePractice, { quick, log }: Setting
     `  target ${targets.visibleMedianMs} ms and ${targets.visibleP99Ms} ms; writes meanwhile ${told(result.writesMeanwhile)}`,
   );
   return result;
-}
-
-/** Without the feed, the database drops its rows as they come: the statement is still sent. */
-async function withFeed({ database }: Services, on: boolean): Promise<void> {
-  await database.query('DROP TRIGGER IF EXISTS no_feed ON change_feed');
-  if (on) return;
-  await database.query(
-    'CREATE OR REPLACE FUNCTION no_feed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$',
-  );
-  await database.query('CREATE TRIGGER no_feed BEFORE INSERT ON change_feed FOR EACH ROW EXECUTE FUNCTION no_feed()');
 }
 
 function told({ medianMs, p99Ms, count }: Latencies): string {

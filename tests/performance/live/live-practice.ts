@@ -25,19 +25,20 @@ export interface PracticeSize {
 
 /** A server of its own on a database of its own: started and stopped as often as a phase asks. */
 export class LivePractice {
-  readonly #folder: string;
+  /** The data directory of its server. */
+  readonly folder: string;
   readonly #size: PracticeSize;
 
   constructor(size: PracticeSize) {
     this.#size = size;
     const kept = join(tmpdir(), `gapless-bench-live-${size.patients}-${size.official ? 'official' : 'own'}`);
-    this.#folder = size.keep ? kept : mkdtempSync(join(tmpdir(), 'gapless-bench-live-'));
-    mkdirSync(this.#folder, { recursive: true });
-    chmodSync(this.#folder, 0o755); // as root, PostgreSQL runs as nobody, who has to get in
+    this.folder = size.keep ? kept : mkdtempSync(join(tmpdir(), 'gapless-bench-live-'));
+    mkdirSync(this.folder, { recursive: true });
+    chmodSync(this.folder, 0o755); // as root, PostgreSQL runs as nobody, who has to get in
   }
 
   start(role: 'all' | 'api'): Promise<Services> {
-    const config = readConfig({ GAPLESS_DATA_DIR: this.#folder, GAPLESS_ROLE: role, GAPLESS_DEMO_PATIENTS: '0' });
+    const config = readConfig({ GAPLESS_DATA_DIR: this.folder, GAPLESS_ROLE: role, GAPLESS_DEMO_PATIENTS: '0' });
     return startServices(config, createLogger({ logLevel: 'error', logFormat: 'text' }));
   }
 
@@ -65,7 +66,7 @@ export class LivePractice {
   }
 
   remove(): void {
-    if (!this.#size.keep && existsSync(this.#folder)) rmSync(this.#folder, { recursive: true, force: true });
+    if (!this.#size.keep && existsSync(this.folder)) rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
@@ -75,16 +76,16 @@ interface Content {
   readonly count: number;
 }
 
-/** Twenty of the official measures, by their names in alphabet, beside our own. */
+/** What a practice of general medicine reports, of the official measures, by CMS number: twenty, beside our own. */
+const reported = [2, 22, 50, 68, 69, 117, 122, 124, 125, 130, 131, 138, 139, 153, 155, 156, 165, 347, 349, 951];
+
 function officialMeasures(): Content {
   if (!existsSync(referenceData)) return repeatedMeasures();
-  const proportions = readReferenceLines<Measure>('ecqm', 'measures.ndjson.gz').filter((measure) =>
-    measure.scoring?.coding?.some(({ code }) => code === 'proportion'),
-  );
-  const chosen = proportions
-    .toSorted((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1))
-    .slice(0, measureCount)
+  const names = new Set(reported.map((number) => `CMS${number}FHIR`));
+  const chosen = readReferenceLines<Measure>('ecqm', 'measures.ndjson.gz')
+    .filter(({ name = '' }) => names.has(/^CMS\d+FHIR/.exec(name)?.[0] ?? ''))
     .map((measure) => ({ ...measure, status: 'active' as const }));
+  if (chosen.length !== measureCount) throw new Error(`${chosen.length} of ${measureCount} measures were found`);
   const others = [
     ...readReferenceLines<Library>('ecqm', 'libraries.ndjson.gz'),
     ...readReferenceLines<ValueSet>('ecqm', 'valuesets.ndjson.gz'),

@@ -5,9 +5,12 @@ import type { OperationServices } from '../../../server/operations/services.ts';
 import type { Services } from '../../../server/services.ts';
 import { findIds } from '../../../server/store/find-ids.ts';
 import { measureUrls, requestContext, tenant } from './live-practice.ts';
+import { millisecondsSince, processorTime } from './processor-time.ts';
 
 export interface Reading {
   readonly seconds: number;
+  /** Processor time of server and database, for each patient. */
+  readonly processorMs: number;
   readonly patients: number;
   readonly documents: number;
   readonly megabytes: number;
@@ -20,7 +23,7 @@ export interface Reading {
 export async function readRoster(
   services: Services,
   patients: readonly string[],
-  { state, status }: { readonly state: boolean; readonly status: readonly string[] },
+  { state, status, folder }: { readonly state: boolean; readonly status: readonly string[]; readonly folder: string },
 ): Promise<Reading> {
   const year = new Date().getUTCFullYear();
   const member = patients.map((id) => ({ entity: { reference: `Patient/${id}` } }));
@@ -52,12 +55,14 @@ export async function readRoster(
     const text = resource instanceof ResourceText ? resource.text : JSON.stringify(resource);
     bytes += Buffer.byteLength(text) + 1;
   };
+  const used = processorTime(folder);
   const began = performance.now();
   const called = { ...requestContext(), resourceType: 'Measure', resourceId: null, progress: async () => {}, deliver };
   await careGaps.invoke(given, called, operationServices);
   const seconds = (performance.now() - began) / 1000;
   return {
     seconds,
+    processorMs: millisecondsSince(used, processorTime(folder)) / patients.length,
     patients: patients.length,
     documents,
     megabytes: bytes / 1e6,

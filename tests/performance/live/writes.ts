@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FhirResponse } from '../../../server/interactions/interaction.ts';
 import type { Services } from '../../../server/services.ts';
+import { spread } from '../statistics.ts';
 import { requestContext } from './live-practice.ts';
 
 export interface Latencies {
@@ -95,29 +96,57 @@ export async function writeFast(
 }
 
 /**
- * While writes come in at a steady rate: from before a write is sent until $care-gaps shows its effect, for one write
- * after another.
+ * Patients of whom a blood pressure is shown: one whose writing changes an answer. Others would only tell that nothing
+ * changes. Looks at so many, and leaves a reading with each.
  */
-export async function timeToVisible(
+export async function patientsThatShow(
   services: Services,
   patients: readonly string[],
   urls: readonly string[],
+  { looked, wanted }: { readonly looked: number; readonly wanted: number },
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const patient of spread(patients, looked)) {
+    if (found.length === wanted) break;
+    const id = await writeOne(services, patient);
+    if (await isVisible(services, patient, urls, id)) found.push(patient);
+  }
+  return found;
+}
+
+/** A write that changes an answer, and no answer that shows it. */
+export class WriteNotShown extends Error {
+  override readonly name = 'WriteNotShown';
+}
+
+/**
+ * While writes come in at a steady rate for all patients: from before a write is sent until $care-gaps shows its effect,
+ * for one write after another, each of which changes an answer.
+ *
+ * @param shown of whom blood pressures are shown (`patientsThatShow`)
+ * @throws WriteNotShown
+ */
+export async function timeToVisible(
+  services: Services,
+  { patients, shown, urls }: Readonly<Record<'patients' | 'shown' | 'urls', readonly string[]>>,
   load: { readonly perSecond: number; readonly seconds: number },
 ): Promise<{ readonly visible: number[]; readonly writes: number[] }> {
   const visible: number[] = [];
   const ended = new AbortController();
   const writing = writeSteadily(services, patients, load).finally(() => ended.abort());
   for (let n = 0; !ended.signal.aborted; n += 1) {
-    const patient = patients[(n * 104_729 + 17) % patients.length] ?? '';
+    const patient = shown[n % shown.length] ?? '';
     const before = performance.now();
     const id = await writeOne(services, patient);
-    if (await isVisible(services, patient, urls, id)) visible.push(performance.now() - before);
-    await sleep(100);
+    while (!(await isVisible(services, patient, urls, id)))
+      if (performance.now() - before > 30_000) throw new WriteNotShown(`Observation/${id} of Patient/${patient}`);
+    visible.push(performance.now() - before);
+    await sleep(50);
   }
   return { visible, writes: await writing };
 }
 
-/** False where no measure looks at the reading: only those whose answer names it tell anything. */
+/** Whether an answer names the reading. */
 async function isVisible(services: Services, patient: string, urls: readonly string[], id: string): Promise<boolean> {
   const { body } = await askGaps(services, patient, urls);
   return JSON.stringify(body).includes(`Observation/${id}`);
