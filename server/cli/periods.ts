@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { addLivePeriod, livePeriods, removeLivePeriod } from '../gaps/live-period.ts';
+import { livePlan, ownPeriodsAt } from '../gaps/live-plan.ts';
+import { dayIn } from '../gaps/practice-day.ts';
 import { demoIdentity } from '../http/request-context.ts';
 import type { Services } from '../services.ts';
 import { InvalidRequest } from '../store/errors.ts';
@@ -59,15 +61,20 @@ async function add(services: Services, start: string, end: string, { measure, so
   if (until !== undefined && !/^\d{4}-\d\d-\d\d$/.test(until))
     throw new InvalidRequest(`--until ${until} is no date: write it as 2026-03-31`);
   const measureUrl = measure === undefined ? '' : (await services.catalogue.find(tenant, { canonical: measure })).url;
-  await addLivePeriod(services.database, tenant, { measureUrl, start, end, source, until: until ?? null });
+  const period = { measureUrl, start, end, source, until: until ?? null };
+  await addLivePeriod(services.database, tenant, period, (day) => ownPeriodsAt(services.catalogue, tenant, day));
   await list(services);
 }
 
-async function list({ database }: Services): Promise<void> {
+async function list({ database, catalogue, config, log }: Services): Promise<void> {
   const kept = await livePeriods(database, demoIdentity.tenant);
   for (const { start, end, measureUrl, source, until } of kept) {
     const till = until === null ? '' : `  until ${until}`;
     console.log(`${start} to ${end}  ${measureUrl === '' ? 'all live measures' : measureUrl}  ${source}${till}`);
   }
+  const today = dayIn(new Date(), config.timezone);
+  const { displaced } = await livePlan(catalogue, demoIdentity.tenant, today, log, kept);
+  for (const { measureUrl, start, end } of displaced)
+    console.error(`not kept: ${start} to ${end} of ${measureUrl}, which has another period that starts on that day`);
   console.error(`${kept.length} period${kept.length === 1 ? '' : 's'} beside the current ones`);
 }

@@ -120,14 +120,32 @@ export async function queueAllPatients(
   return rowCount ?? 0;
 }
 
+/** Tenants that have none, and of whom changes of resources of no compartment were noted all the same. */
+export async function tenantsWithoutContent(sql: Sql): Promise<string[]> {
+  const { rows } = await sql.query<{ tenant: string }>(
+    `SELECT DISTINCT tenant FROM outside_change AS o
+     WHERE NOT EXISTS (SELECT FROM content_version AS c WHERE c.tenant = o.tenant) ORDER BY tenant`,
+  );
+  return rows.map(({ tenant }) => tenant);
+}
+
 /** Tenants that have measures. */
 export async function tenantsWithContent(sql: Sql): Promise<string[]> {
   const { rows } = await sql.query<{ tenant: string }>('SELECT tenant FROM content_version ORDER BY tenant');
   return rows.map(({ tenant }) => tenant);
 }
 
+/**
+ * SQL of the patients of tenant $1 that wait for evaluation: those on the feed, and those whose records include a resource
+ * of no compartment that changed and who are yet to be put there.
+ */
+export const waitingPatients = `
+  SELECT patient FROM change_feed WHERE tenant = $1
+  UNION SELECT r.patient FROM outside_change AS o JOIN record_reference AS r USING (tenant, type, id)
+        WHERE o.tenant = $1 AND r.patient COLLATE "C" > o.after_patient`;
+
 /** Number of the tenant's patients that wait for evaluation. */
 export async function waitingCount(sql: Sql, tenant: string): Promise<number> {
-  const query = 'SELECT count(*) AS waiting FROM change_feed WHERE tenant = $1';
+  const query = `SELECT count(*) AS waiting FROM (${waitingPatients}) AS w`;
   return (await sql.query<{ waiting: number }>(query, [tenant])).rows[0]?.waiting ?? 0;
 }

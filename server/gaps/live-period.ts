@@ -18,13 +18,38 @@ export class InvalidLivePeriod extends Error {
   override readonly name = 'InvalidLivePeriod';
 }
 
+/** The period that a measure has by itself. */
+export interface OwnPeriod {
+  readonly measureUrl: string;
+  readonly start: string;
+  readonly end: string;
+}
+
 /**
  * Keeps the gaps of a period live from now on. Adding what is there changes its end.
+ * @param ownPeriods what the tenant's measures have by themselves on the day on which the period starts
  * @throws InvalidPeriod when the dates are none
- * @throws InvalidLivePeriod when a period that starts on the same day and ends on another is kept already
+ * @throws InvalidLivePeriod when a period that starts on the same day and ends on another is kept already, or is a
+ *   measure's own: then, before, or when its year comes
  */
-export async function addLivePeriod(sql: Sql, tenant: string, period: LivePeriod): Promise<LivePeriod> {
+export async function addLivePeriod(
+  sql: Sql,
+  tenant: string,
+  period: LivePeriod,
+  ownPeriods: (day: string) => Promise<readonly OwnPeriod[]>,
+): Promise<LivePeriod> {
   const { start, end } = measurementPeriod(period.start, period.end);
+  const own = (await ownPeriods(start)).find(
+    (other) =>
+      other.start === start &&
+      other.end !== end &&
+      (period.measureUrl === '' || period.measureUrl === other.measureUrl),
+  );
+  if (own !== undefined)
+    throw new InvalidLivePeriod(
+      `${own.measureUrl} has a period of its own from ${start} to ${own.end}: another that starts on the same day cannot be kept beside it. ` +
+        `Keep that one, or begin on another day`,
+    );
   const others = (await livePeriods(sql, tenant)).filter(
     (other) =>
       other.start === start &&

@@ -6,7 +6,7 @@ import type { MeasurePackage } from '../content/package.ts';
 import { isDatabaseAway } from '../db/away.ts';
 import type { Logger } from '../log.ts';
 import { formatCanonical } from '../terminology/canonical.ts';
-import { isKept, type LivePeriod, periodOf } from './live-period.ts';
+import { isKept, type LivePeriod, type OwnPeriod, periodOf } from './live-period.ts';
 
 /** A measure whose gaps are kept for every patient, with the period for which they are. */
 export interface LiveMeasure {
@@ -23,10 +23,21 @@ export interface LivePlan {
   readonly measures: readonly LiveMeasure[];
   /** These, and measures with the other periods that are kept live: what is evaluated. */
   readonly all: readonly LiveMeasure[];
+  /** What is asked for and cannot be kept, as another period of the measure starts on the same day and ends on another. */
+  readonly displaced: readonly OwnPeriod[];
   /** Changes when a measure, its content or its periods do: then patients' states are to be looked at again. */
   readonly key: string;
   /** FHIR types that the measures retrieve, and those that a worklist shows. */
   readonly resourceTypes: readonly string[];
+}
+
+/** The periods that the tenant's measures have by themselves on a day. */
+export async function ownPeriodsAt(catalogue: Catalogue, tenant: string, day: string): Promise<OwnPeriod[]> {
+  const installed = await catalogue.list(tenant);
+  return liveMeasures(installed, day).map(({ url, definition }) => ({
+    measureUrl: url,
+    ...measurementPeriodAt(definition, day),
+  }));
 }
 
 /**
@@ -57,12 +68,18 @@ export async function livePlan(
     measures.push(...(await load(measure, measurementPeriodAt(measure.definition, date))));
   const all = [...measures];
   // A state is kept by the start of its period: the current one is not displaced by another that starts with it.
-  const taken = new Set(all.map(({ measure, period }) => `${measure.url} ${period.start}`));
+  const taken = new Map(all.map(({ measure, period }) => [`${measure.url} ${period.start}`, period.end]));
+  const displaced: OwnPeriod[] = [];
   for (const other of kept) {
     for (const measure of liveMeasures(installed, other.end)) {
       const place = `${measure.url} ${other.start}`;
-      if (!isKept(other, measure.url, date) || taken.has(place)) continue;
-      taken.add(place);
+      if (!isKept(other, measure.url, date)) continue;
+      const end = taken.get(place);
+      if (end !== undefined) {
+        if (end !== other.end) displaced.push({ measureUrl: measure.url, start: other.start, end: other.end });
+        continue;
+      }
+      taken.set(place, other.end);
       all.push(...(await load(measure, periodOf(other))));
     }
   }
@@ -73,6 +90,7 @@ export async function livePlan(
     date,
     measures,
     all,
+    displaced,
     resourceTypes: [...new Set(['Patient', 'Encounter', ...all.flatMap(({ packed }) => packed.resourceTypes)])],
     key: createHash('sha256').update(parts.sort().join('\n')).digest('hex'),
   };

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../content/catalogue.ts';
 import type { Database, Sql } from '../db/database.ts';
 import type { Logger } from '../log.ts';
-import { queueAllPatients, tenantsWithContent } from './change-feed.ts';
+import { queueAllPatients, tenantsWithContent, tenantsWithoutContent } from './change-feed.ts';
 import { queueDuePatients } from './due-measures.ts';
 import { livePeriods } from './live-period.ts';
 import { type LivePlan, livePlan } from './live-plan.ts';
@@ -61,12 +61,12 @@ export class Plans {
     let more = false;
     for (const tenant of await tenantsWithContent(database)) {
       const plan = await this.of(tenant);
-      if (await database.transaction((sql) => followPlan(sql, tenant, plan)))
-        log.info('measures or periods changed: what changed of them is evaluated for all patients', { tenant });
+      if (await database.transaction((sql) => followPlan(sql, tenant, plan))) tellOfChange(log, tenant, plan);
       const due = await queueDuePatients(database, tenant, now(), duePatients);
       const outside = await queueReferringPatients(database, tenant, plan.resourceTypes);
       more ||= due > 0 || outside;
     }
+    for (const tenant of await tenantsWithoutContent(database)) await queueReferringPatients(database, tenant, []);
     return more;
   }
 }
@@ -102,6 +102,12 @@ async function keepEndedPeriods(sql: Sql, tenant: string, { all, date }: LivePla
       [tenant, url, start, end, dayAfter(end, runOutDays)],
     );
   }
+}
+
+function tellOfChange(log: Logger, tenant: string, { displaced }: LivePlan): void {
+  log.info('measures or periods changed: what changed of them is evaluated for all patients', { tenant });
+  for (const { measureUrl: measure, start, end } of displaced)
+    log.warn('a period is not kept live: another of the measure starts on the same day', { measure, start, end });
 }
 
 async function contentVersion(sql: Sql, tenant: string): Promise<number> {

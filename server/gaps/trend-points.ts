@@ -146,7 +146,7 @@ export async function knownRollingPoints(sql: Sql, tenant: string): Promise<Set<
      FROM measure_rate AS r WHERE tenant = $1 AND kind = 'rolling'
        AND (computed_at > now() - interval '1 day'
          OR NOT EXISTS (SELECT FROM gap_state AS s WHERE s.tenant = $1 AND s.measure_url = r.measure_url
-                        AND s.evaluated_at > r.computed_at))`,
+                        AND s.live AND s.evaluated_at > r.computed_at))`,
     [tenant],
   );
   return new Set(rows.map(({ key }) => key));

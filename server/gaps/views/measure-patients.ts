@@ -80,7 +80,7 @@ export async function measurePatients(sql: Sql, request: MeasurePatientsRequest)
   const { tenant, measureUrl, measureVersion, periodStart, sort = 'name', descending = false } = request;
   const values: unknown[] = [tenant, measureUrl, measureVersion ?? '', periodStart];
   const bind = (value: unknown): string => `$${values.push(value)}`;
-  const filters = ['s.tenant = $1', 's.measure_url = $2', 's.measure_version = $3', 's.period_start = $4'];
+  const filters = ['s.tenant = $1', 's.measure_url = $2', 's.measure_version = $3', 's.period_start = $4', 's.live'];
   if (request.groupId != null) filters.push(`s.group_id = ${bind(request.groupId)}`);
   if (request.status !== undefined && request.status.length > 0)
     filters.push(`s.status = ANY(${bind(request.status)})`);

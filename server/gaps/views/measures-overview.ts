@@ -1,6 +1,7 @@
 import type { ImprovementNotation, MeasurementPeriod } from '../../../measures/index.ts';
 import { directionOf, directions } from '../../content/directions.ts';
 import type { Sql } from '../../db/database.ts';
+import { waitingCount } from '../change-feed.ts';
 import type { LivePlan } from '../live-plan.ts';
 import { type RateCounts, rateOf, summedCounts } from '../rate.ts';
 import { targetOf, targets } from '../targets.ts';
@@ -61,10 +62,10 @@ export async function measuresOverview(sql: Sql, tenant: string, plan: LivePlan)
        count(*) FILTER (WHERE status = 'closed-gap') AS closed,
        count(*) FILTER (WHERE status = 'not-applicable') AS not_applicable,
        count(*) FILTER (WHERE status = 'error') AS errors
-     FROM gap_state WHERE tenant = $1 GROUP BY 1, 2, 3, 4`,
+     FROM gap_state WHERE tenant = $1 AND live GROUP BY 1, 2, 3, 4`,
     [tenant],
   );
-  const pending = await sql.query<{ n: number }>('SELECT count(*) AS n FROM change_feed WHERE tenant = $1', [tenant]);
+  const pending = await waitingCount(sql, tenant);
   const aims = await targets(sql, tenant);
   const points = await trends(sql, tenant);
   const given = await directions(sql, tenant);
@@ -109,7 +110,7 @@ export async function measuresOverview(sql: Sql, tenant: string, plan: LivePlan)
         closed: row?.closed ?? 0,
         notApplicable: row?.not_applicable ?? 0,
         errors: row?.errors ?? 0,
-        pending: pending.rows[0]?.n ?? 0,
+        pending,
         trend: points
           .filter((point) => point.measureUrl === measure.url && point.measureVersion === (measure.version ?? ''))
           .filter((point) => point.groupId === (group.id ?? ''))

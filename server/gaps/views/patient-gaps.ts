@@ -58,7 +58,9 @@ export async function patientGapsView(
   plan: LivePlan,
 ): Promise<PatientGapsView | null> {
   const headers = await sql.query<HeaderRow>(
-    `SELECT h.*, EXISTS (SELECT FROM change_feed AS f WHERE f.patient = h.patient AND f.tenant = h.tenant) AS pending
+    `SELECT h.*, EXISTS (SELECT FROM change_feed AS f WHERE f.patient = h.patient AND f.tenant = h.tenant)
+              OR EXISTS (SELECT FROM outside_change AS o JOIN record_reference AS r USING (tenant, type, id)
+                         WHERE r.patient = h.patient AND r.tenant = h.tenant) AS pending
      FROM patient_header AS h WHERE h.patient = $2 AND h.tenant = $1`,
     [tenant, patient],
   );
@@ -67,7 +69,7 @@ export async function patientGapsView(
   const { rows } = await sql.query<StateRow>(
     `SELECT measure_url, measure_version, group_id, period_start::text, period_end::text, status, since, evaluated_at,
             due_by, reasons, evidence, next_steps, populations, error
-     FROM gap_state WHERE patient = $2 AND tenant = $1`,
+     FROM gap_state WHERE patient = $2 AND tenant = $1 AND live`,
     [tenant, patient],
   );
   const references = [...new Set(rows.flatMap((row) => row.evidence))];
@@ -76,8 +78,8 @@ export async function patientGapsView(
   const given = await directions(sql, tenant);
   const gaps = rows.flatMap((row): PatientGap[] => {
     const { measure_url: url, period_start: start, period_end: end } = row;
-    const isOf = ({ measure: { url: of, version } }: LiveMeasure): boolean =>
-      of === url && (version ?? '') === row.measure_version;
+    const isOf = ({ measure: { url: of, version }, period }: LiveMeasure): boolean =>
+      of === url && (version ?? '') === row.measure_version && period.start === start;
     const { measure, groups } = plan.all.find(isOf) ?? { measure: null, groups: [] };
     const group = groups.find(({ id }) => (id ?? '') === row.group_id);
     if (measure === null || group === undefined) return [];
@@ -86,7 +88,7 @@ export async function patientGapsView(
         measure: { id: measure.id, url, version: measure.version, title: titleOf(measure) },
         group: { id: group.id, title: group.description },
         period: { start, end },
-        current: plan.measures.some((live) => isOf(live) && live.period.start === start),
+        current: plan.measures.some(isOf),
         reportId: reportIdOf(
           { measure: canonicalOf(measure.definition), period: { start, end }, subject: patient },
           'uv-1.0.0',

@@ -1,5 +1,7 @@
-import { addLivePeriod, livePeriods, removeLivePeriod } from '../../../server/gaps/live-period.ts';
+import { addLivePeriod, type LivePeriod, livePeriods, removeLivePeriod } from '../../../server/gaps/live-period.ts';
+import { livePlan, ownPeriodsAt } from '../../../server/gaps/live-plan.ts';
 import { dayAfter, dayIn } from '../../../server/gaps/practice-day.ts';
+import { silent } from '../../support/database.ts';
 import { type LivePractice, livePractice, person, put, result, tenant, visit } from './live-practice.ts';
 
 let practice: LivePractice;
@@ -110,12 +112,18 @@ describe('A clock that is set', () => {
   });
 });
 
+function keep(period: Pick<LivePeriod, 'start' | 'end'> & Partial<LivePeriod>): Promise<LivePeriod> {
+  const { database, catalogue } = practice;
+  const kept = { measureUrl: '', source: 'operator', until: null, ...period };
+  return addLivePeriod(database, tenant, kept, (day) => ownPeriodsAt(catalogue, tenant, day));
+}
+
 describe('A period that is asked for', () => {
   it.each([
     ['1950-01-01', '1950-12-31', 'open-gap'],
     ['2091-01-01', '2091-12-31', 'prospective-gap'],
   ])('is kept live: %s', async (start, end, status) => {
-    await addLivePeriod(practice.database, tenant, { measureUrl: '', start, end, source: 'operator', until: null });
+    await keep({ start, end });
     await practice.write(put(person('new')), put(visit('new-v', 'new')), put(result('new-r', 'new', 'salt')));
     await practice.settle();
     expect(await practice.statusOf('new', 'Dated', start)).toBe(status);
@@ -129,13 +137,34 @@ describe('A period that is asked for', () => {
   });
 
   it('cannot start on the day of another that is kept', async () => {
-    const add = (end: string, source: string) =>
-      addLivePeriod(practice.database, tenant, { measureUrl: '', start: '2024', end, source, until: null });
-    expect(await add('2024', 'Contract')).toMatchObject({ start: '2024-01-01', end: '2024-12-31' });
+    const add = (end: string, source: string) => keep({ start: '2024-02', end, source });
+    expect(await add('2024', 'Contract')).toMatchObject({ start: '2024-02-01', end: '2024-12-31' });
     await expect(add('2024-06', 'operator')).rejects.toThrow(
-      /^Contract keeps the period from 2024-01-01 to 2024-12-31/,
+      /^Contract keeps the period from 2024-02-01 to 2024-12-31/,
     );
     await expect(add('2023', 'operator')).rejects.toThrow('ends');
+  });
+
+  it.each([
+    ['the current one', '2026-01-01', '2026-06-30'],
+    ['the one of a year that has passed', '2025-01-01', '2025-06-30'],
+    ['the one of a year that comes', '2027-01-01', '2027-06-30'],
+  ])('cannot start with %s, which the measure has by itself, and end on another day', async (_, start, end) => {
+    const refused = keep({ measureUrl: 'http://example.org/Measure/Dated', start, end });
+    await expect(refused).rejects.toThrow(
+      `http://example.org/Measure/Dated has a period of its own from ${start} to ${start.slice(0, 4)}-12-31`,
+    );
+    expect((await livePeriods(practice.database, tenant)).filter((period) => period.end === end)).toEqual([]);
+    expect(await keep({ start, end: `${start.slice(0, 4)}-12-31`, until: '2026-01-01' })).toMatchObject({ start });
+    await removeLivePeriod(practice.database, tenant, { measureUrl: '', start, source: 'operator' });
+  });
+
+  it('is not kept, and the plan says so, when a measure came to have another that starts with it', async () => {
+    const { catalogue } = practice;
+    const kept = { measureUrl: '', start: '2026-01-01', end: '2026-03-31', source: 'before', until: null };
+    const { all, measures, displaced } = await livePlan(catalogue, tenant, '2026-11-22', silent, [kept]);
+    expect(all).toHaveLength(measures.length);
+    expect(displaced.map(({ start, end }) => [start, end])).toEqual(measures.map(() => ['2026-01-01', '2026-03-31']));
   });
 });
 

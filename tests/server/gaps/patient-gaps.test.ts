@@ -5,6 +5,7 @@ import type { RequestContext } from '../../../server/context.ts';
 import type { Database } from '../../../server/db/database.ts';
 import { type GapWorker, startGapWorker } from '../../../server/gaps/gap-worker.ts';
 import { addLivePeriod } from '../../../server/gaps/live-period.ts';
+import { ownPeriodsAt } from '../../../server/gaps/live-plan.ts';
 import { keepRemarks } from '../../../server/gaps/remarks.ts';
 import type { PatientGapsView } from '../../../server/gaps/views/patient-gaps.ts';
 import { answerApi } from '../../../server/http/api.ts';
@@ -32,13 +33,8 @@ beforeAll(async () => {
   await database.transaction(async (sql) =>
     installCheck(sql, tenant, await insertResources(sql, tenant, [measure, library, valueSet])),
   );
-  await addLivePeriod(database, tenant, {
-    measureUrl,
-    start: '2024-01-01',
-    end: '2024-12-31',
-    source: 'Contract',
-    until: null,
-  });
+  const kept = { measureUrl, start: '2024-01-01', end: '2024-12-31', source: 'Contract', until: null };
+  await addLivePeriod(database, tenant, kept, (day) => ownPeriodsAt(catalogue, tenant, day));
   await insertResources(database, tenant, patient('one', { visited: true }), 'one');
   worker = startGapWorker({ database, catalogue, pool, log: silent, now, pollMs: 20 });
   await worker.idle();
@@ -165,5 +161,35 @@ describe('A direction given on the page', () => {
       agent: [{ who: { reference: 'Practitioner/ann' } }],
       entity: [{ what: { reference: 'Measure/Small-1-0-0' } }],
     });
+  });
+});
+
+describe('The page, while no worker runs', () => {
+  beforeAll(async () => {
+    await worker.idle();
+    await worker.stop();
+  });
+  const pending = async (): Promise<unknown[]> => [
+    (await view()).pending,
+    (await ask('GET', 'status')).body,
+    (await ask('GET', 'measures')).body,
+  ];
+
+  it('counts those who wait for a medication that very many have, before they are on the feed', async () => {
+    expect(await pending()).toMatchObject([false, { pending: 0 }, { measures: [{ pending: 0 }] }]);
+    const medication = [tenant, 'Medication', 'm'];
+    await database.query(
+      `INSERT INTO record_reference (patient, tenant, type, id) VALUES ('one', $1, $2, $3)`,
+      medication,
+    );
+    await database.query(`INSERT INTO outside_change (tenant, type, id, version) VALUES ($1, $2, $3, 1)`, medication);
+    expect(await pending()).toMatchObject([true, { pending: 1 }, { measures: [{ pending: 1 }] }]);
+  });
+
+  it('shows nothing of a period that is kept no longer', async () => {
+    await database.query('UPDATE gap_state SET live = false WHERE tenant = $1', [tenant]);
+    expect((await view()).gaps).toEqual([]);
+    expect((await ask('GET', 'measures')).body).toMatchObject({ measures: [{ prospective: 0, denominator: 0 }] });
+    expect((await ask('POST', 'measures/Small-1-0-0/patients/_search', {})).body).toEqual({ total: 0, items: [] });
   });
 });
