@@ -15,6 +15,9 @@ const victims: Readonly<Record<Topology, readonly [Victim, ...Victim[]]>> = {
   two: ['server', 'worker', 'worker', 'both', 'postmaster', 'backend'],
 };
 
+/** More than this, and it cannot be started at all. */
+const deathsAtMost = 5;
+
 /** The product as an operator runs it, with somebody who starts again whatever is killed. */
 export class KillDeployment {
   readonly url: string;
@@ -61,7 +64,8 @@ export class KillDeployment {
   /** Resolves when it answers from its database. @throws Error after a minute and a half */
   async ready(): Promise<void> {
     for (const end = Date.now() + 90_000; !(await isHealthy(this.url)); await sleep(50))
-      if (Date.now() > end) throw new Error(`the server does not come back:\n${this.output()}`);
+      if (Date.now() > end || this.deaths.length > deathsAtMost)
+        throw new Error(`the server does not come back:\n${[...this.deaths, this.output()].join('\n')}`);
   }
 
   output(): string {
