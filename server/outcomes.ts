@@ -58,6 +58,7 @@ const translations: Readonly<Record<string, Translation>> = {
   UnknownMeasure: { status: 404, code: 'not-found' },
   UnknownLibrary: { status: 404, code: 'not-found' },
   PinnedVersionAbsent: { status: 422, code: 'not-found' },
+  UnsupportedRiskScore: { status: 422, code: 'not-supported' },
   InvalidPeriod: { status: 400, code: 'value' },
   InvalidLivePeriod: { status: 409, code: 'conflict' },
   WrongCriterionType: { status: 422, code: 'processing' },

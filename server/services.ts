@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Resource } from '@medplum/fhirtypes';
+import { openHccTables } from '../measures/index.ts';
 import { AuditTrail } from './auth/audit.ts';
 import type { Config } from './config.ts';
 import { endpointRules } from './connectors/endpoint-addresses.ts';
 import { type Catalogue, createCatalogue } from './content/catalogue.ts';
-import { edition } from './content/edition.ts';
+import { edition, program } from './content/edition.ts';
 import { installCheck } from './content/install-check.ts';
 import { SealedFolder } from './content/sealed-folder.ts';
 import type { RequestContext } from './context.ts';
@@ -118,6 +119,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     log.warn('the cache of prepared measures', { problem });
   };
   const catalogue = createCatalogue(database, new SealedFolder({ ...cache, onProblem }));
+  const hcc = openHccTables();
   const pool = running.add('the evaluation threads', createEvaluationPool({ log, cache }), (part) => part.close());
   const libraries = running.add('the threads of libraries', createLibraryEvaluator(), (part) => part.close());
   const terminologyOf = (tenant: string): SearchTerminology => ({
@@ -128,9 +130,10 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     database,
     audit,
     catalogue,
+    hcc,
     libraries,
     findIds: (tenant, type, query) => findIds(database, tenant, type, query),
-    keepDocuments: true,
+    keepDocuments: edition(config.root, program),
     submit: async (bundle, context, provenance) => {
       const headers: FhirRequest['headers'] = provenance === null ? {} : { 'x-provenance': provenance };
       const request = { method: 'POST', path: [], query: new URLSearchParams(), headers, body: null };

@@ -10,10 +10,12 @@ import { evaluateMeasure } from './evaluate-measure.ts';
 import { exports } from './export.ts';
 import { gapHistory } from './gap-history.ts';
 import { libraryEvaluate } from './library-evaluate.ts';
+import { match } from './match.ts';
 import { memberAdd } from './member-add.ts';
 import { memberRemove } from './member-remove.ts';
 import type { Operation } from './operation.ts';
 import { packageArtifact } from './package.ts';
+import { riskScore } from './risk-score.ts';
 import { deqmSubmitData, submitData } from './submit-data.ts';
 import { subscriptionEvents } from './subscription-events.ts';
 import { subscriptionStatusOperation } from './subscription-status.ts';
@@ -32,11 +34,13 @@ export const operations: readonly Operation[] = [
   libraryEvaluate,
   cql,
   packageArtifact,
+  riskScore,
   memberAdd,
   memberRemove,
   attributionStatus,
   confirmAttributionList,
   davinciDataExport,
+  match,
   subscriptionStatusOperation,
   subscriptionEvents,
   websocketBindingToken,

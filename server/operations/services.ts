@@ -3,6 +3,7 @@ import type { CqlValue, FhirResource } from '../../cql/index.ts';
 import type {
   GapAnswer,
   GapStatus,
+  HccTables,
   MeasureDefinition,
   MeasurementPeriod,
   SubjectResult,
@@ -20,8 +21,13 @@ export interface OperationServices {
   readonly database: Database;
   readonly audit: AuditTrail;
   readonly catalogue: Catalogue;
-  /** Documents of rosters are kept as they were made, for whoever asks for them again. */
-  readonly keepDocuments?: boolean;
+  /** Tables of risk scores by payment year. */
+  readonly hcc: HccTables;
+  /**
+   * Documents of rosters are kept as they were made, for whoever asks for them again of a program of the same edition:
+   * this one. Without it, none is.
+   */
+  readonly keepDocuments?: string;
   /** Translates and evaluates CQL that a request brings, in threads of its own that can be stopped. */
   readonly libraries: LibraryEvaluator;
   /** Ids of the resources that a search finds, all of them, e.g. `general-practitioner=Practitioner/x`; '' finds all. */
@@ -75,5 +81,11 @@ export interface EvaluatedSubject {
 
 /** `error` when the measure could not be evaluated for this patient. */
 export type MeasureOutcome =
-  | { readonly definition: MeasureDefinition; readonly result: SubjectResult; readonly gaps: readonly GapAnswer[] }
+  | {
+      readonly definition: MeasureDefinition;
+      readonly result: SubjectResult;
+      readonly gaps: readonly GapAnswer[];
+      /** Instant (UTC) of the evaluation that was stored; absent when it was evaluated for this answer. */
+      readonly evaluatedAt?: string;
+    }
   | { readonly definition: MeasureDefinition; readonly error: Error };

@@ -1,3 +1,4 @@
+import { openHccTables } from '../../../measures/index.ts';
 import { careGaps } from '../../../server/operations/care-gaps.ts';
 import { ResourceText } from '../../../server/operations/operation.ts';
 import { poolEvaluation } from '../../../server/operations/pool-evaluation.ts';
@@ -47,7 +48,7 @@ export async function readRoster(
   };
   const operationServices = {
     ...operationServicesOf(services),
-    keepDocuments: state,
+    ...(state && { keepDocuments: 'bench' }),
     evaluate: poolEvaluation(database, catalogue, counted, { state }),
   };
   const deliver = async (resource: object): Promise<void> => {
@@ -77,8 +78,10 @@ function operationServicesOf({ database, catalogue, pool, interactionServices }:
   };
   return {
     database,
+    hcc: openHccTables(),
     audit: interactionServices.audit,
     catalogue,
+    hcc: openHccTables(),
     findIds: (of, type, query) => findIds(database, of, type, query),
     submit: nobody,
     evaluate: poolEvaluation(database, catalogue, pool),

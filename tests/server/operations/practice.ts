@@ -1,6 +1,7 @@
 import type { OperationOutcome } from '@medplum/fhirtypes';
 import type { FhirResource } from '../../../cql/index.ts';
 import { ownMeasures } from '../../../measures/content/own-measures.ts';
+import { openHccTables } from '../../../measures/index.ts';
 import { AuditTrail } from '../../../server/auth/audit.ts';
 import { createCatalogue } from '../../../server/content/catalogue.ts';
 import type { RequestContext } from '../../../server/context.ts';
@@ -55,6 +56,7 @@ export async function openPractice(): Promise<Practice> {
     database,
     audit,
     catalogue,
+    hcc: openHccTables(),
     libraries,
     findIds: (of, type, query) => findIds(database, of, type, query),
     submit: () => Promise.reject(new TypeError('a practice without interactions stores nothing')),
