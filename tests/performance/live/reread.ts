@@ -78,7 +78,6 @@ function operationServicesOf({ database, catalogue, pool, interactionServices }:
   };
   return {
     database,
-    hcc: openHccTables(),
     audit: interactionServices.audit,
     catalogue,
     hcc: openHccTables(),
