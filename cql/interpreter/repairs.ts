@@ -1,8 +1,10 @@
+import cql from 'cql-execution';
 import elm from 'cql-execution/lib/elm/expressions.js';
 import external from 'cql-execution/lib/elm/external.js';
 import intervals from 'cql-execution/lib/elm/interval.js';
 import queries from 'cql-execution/lib/elm/query.js';
 import reusable from 'cql-execution/lib/elm/reusable.js';
+import comparison from 'cql-execution/lib/util/comparison.js';
 import keys from 'cql-execution/lib/util/immutableUtil.js';
 import clocks from 'cql-execution/lib/util/util.js';
 import { PointFrom, ProperContains, ProperIn } from './added-nodes.ts';
@@ -110,6 +112,18 @@ const IntervalSelector: new (
 class ConvertedInterval extends IntervalSelector {
   override async exec(context: LibraryContext | RowContext): Promise<unknown> {
     const closed = this.lowClosedExpression;
-    return closed != null && (await closed.execute(context)) == null ? null : super.exec(context);
+    if (closed != null && (await closed.execute(context)) == null) return null;
+    const interval: unknown = await super.exec(context);
+    return interval instanceof cql.Interval && endsBeforeItStarts(interval) ? null : interval;
   }
+}
+
+/** CQL, Author's Guide 2, Interval Values: there is no such interval. Taken for one, it would lie in periods that it is not in. */
+function endsBeforeItStarts(interval: InstanceType<typeof cql.Interval>): boolean {
+  const { low, high, lowClosed, highClosed } = interval;
+  if (low == null || high == null) return false;
+  const isAfter = comparison.greaterThan(low, high);
+  if (isAfter !== false || (lowClosed && highClosed)) return isAfter === true;
+  const closed = interval.toClosed();
+  return comparison.greaterThan(closed.low, closed.high) === true;
 }

@@ -38,16 +38,17 @@ export function NewInterval(
   const type = pointTypeOf(low) ?? pointTypeOf(high) ?? pointType;
   if (type === null && low === null && high === null) return null;
   const interval = new Interval(low, high, lowClosed, highClosed, type);
-  if (low !== null && high !== null && isEmpty(interval))
-    throw new CqlRuntimeError('An interval must not end before it starts');
+  if (endsBeforeItStarts(interval)) throw new CqlRuntimeError('An interval must not end before it starts');
   return interval;
 }
 
-function isEmpty(interval: Interval): boolean {
+/** Whether no point can lie in an interval: false where the precision of its bounds leaves that open, or a bound is null. */
+export function endsBeforeItStarts(interval: Interval): boolean {
   const { low, high, lowClosed, highClosed } = interval;
+  if (low === null || high === null) return false;
   const found = compare(low, high, precisions.Unstated);
   if (found === order.after) return true;
-  if (lowClosed && highClosed) return false;
+  if (found === order.unknown || (lowClosed && highClosed)) return false;
   if (found === order.same) return true;
   return compareBounds(startOf(interval), endOf(interval), precisions.Unstated) === order.after;
 }

@@ -164,6 +164,18 @@ define Result: "Mixed" M return case when M is Integer then Doubled(M as Integer
     expect((await evaluated(compiler, linked)).values.get('Result')).toEqual([2, 0]);
   });
 
+  it.each<[string, unknown]>([
+    ['Interval[1, Count({ 1 }) - 1] is null', true],
+    ['Interval[Count({ 1 }), Count({ 1 })) is null', true],
+    ['Interval[Count({ 1 }), Count({ 1 })] is null', false],
+    ['exists (expand { Interval[1, Count({ 1 }) - 1] })', false],
+    ['exists (({ @2026-06-01 }) D where Interval[D, D + 1 month] during Interval[@2026-01-01, @2026-12-31])', true],
+    ['exists (({ @2026-06-01 }) D where Interval[D, D - 1 month] during Interval[@2026-01-01, @2026-12-31])', false],
+  ])('makes no interval of bounds that are computed and end it before it starts: %s', async (expression, expected) => {
+    const linked = await library(`context Patient\ndefine Result: ${expression}`);
+    expect((await evaluated(compiler, linked)).values.get('Result')).toBe(expected);
+  });
+
   it('keeps decimals exact', async () => {
     const linked = await library('context Patient\ndefine Result: 0.1 + 0.2 = 0.3');
     expect((await evaluated(compiler, linked)).values.get('Result')).toBe(true);

@@ -74,6 +74,29 @@ describe('A record with an element that is no FHIR', () => {
     expect(error).toMatchObject({ message: typeof message === 'string' ? message : expect.stringMatching(message) });
   });
 
+  it.each([
+    ['a year earlier', { start: '2026-03-02', end: '2025-03-02' }, true],
+    ['an hour earlier', { start: '2026-03-02T11:00:00Z', end: '2026-03-02T10:00:00Z' }, true],
+    ['earlier by its offset', { start: '2026-03-02T11:00:00-05:00', end: '2026-03-02T11:30:00-04:00' }, true],
+    ['later by its offset', { start: '2026-03-02T11:00:00-04:00', end: '2026-03-02T10:30:00-05:00' }, false],
+    [
+      'in the same form, another offset',
+      { start: '2026-03-02T11:00:00+00:00', end: '2026-03-02T11:30:00+01:00' },
+      true,
+    ],
+    ['the same instant', { start: '2026-03-02T11:00:00Z', end: '2026-03-02T11:00:00Z' }, false],
+    ['on the day of its start', { start: '2026-03-02T11:00:00Z', end: '2026-03-02' }, false],
+    ['not known', { start: '2026-03-02T11:00:00Z' }, false],
+  ])('is an error when a period ends before it starts: %s', async (_, effectivePeriod, isError) => {
+    const { effectiveDateTime, ...undated } = observation;
+    const found = counted({ ...undated, effectivePeriod });
+    if (isError)
+      await expect(found).rejects.toThrow(
+        'Observation/o.effectivePeriod: ends before it starts (FHIR invariant per-1)',
+      );
+    else expect(await found).toBe(0);
+  });
+
   it('is an error where two different resources have one id', async () => {
     await expect(counted(observation, { ...observation, status: 'amended' })).rejects.toThrow(
       'Observation/o: there are two Observation resources of this id',
@@ -114,8 +137,9 @@ describe('A record with what FHIR allows', () => {
 
   it('is evaluated in a moment with 50,000 Observations', async () => {
     const many = Array.from({ length: 50_000 }, (_, i) => ({ ...observation, id: `o${i}` }));
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(await counted(...many)).toBe(50_000);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1000).toBeLessThan(5_000);
   });
 });

@@ -226,15 +226,13 @@ export const triaged: readonly Triaged[] = [
       ),
   },
   {
-    what: 'an interval from data that ends before it starts has no points, and no width',
-    section: 'Author 2, Interval Values; Reference B, In, Contains, Width',
+    what: 'there is no interval whose computed bounds end it before it starts; by which conversion of units, the interpreter does not see',
+    section: 'Author 2, Interval Values; Reference B, Width',
     right: 'compiled',
     applies: ({ expression }) =>
       someNode(
         expression,
-        (node) =>
-          node.type === 'Width' ||
-          ((node.type === 'In' || node.type === 'Contains') && someNode(node, endsBeforeStart)),
+        (node) => node.type === 'Width' || (pointTypeOf(node) === 'Quantity' && endsBeforeStart(node)),
       ),
   },
   {
@@ -316,6 +314,8 @@ const computing = new Set([
   'Multiply',
   'Negate',
   'Predecessor',
+  'ProperContains',
+  'ProperIn',
   'Substring',
   'Subtract',
   'Successor',

@@ -1,5 +1,6 @@
 import { InvalidRecord } from '../../errors.ts';
-import type { FhirObject } from '../../runtime/index.ts';
+import { type FhirObject, precisions } from '../../runtime/index.ts';
+import { compareDateTimes, order } from '../../runtime/order.ts';
 import type { FhirResource } from '../../values.ts';
 import type { FhirModel, FhirProperty, FhirType } from './model.ts';
 import { dateOf, dateTimeOf } from './primitives.ts';
@@ -18,8 +19,8 @@ export class Shapes {
 
   /**
    * The resources of one type of a record.
-   * @throws InvalidRecord with the path of the first element that is of another type than FHIR 4.0.1 says, that is no date or
-   *   nested beyond reason, and for two different resources of one id
+   * @throws InvalidRecord with the path of the first element that is of another type than FHIR 4.0.1 says, that is no date, a
+   *   period that ends before it starts or nested beyond reason, and for two different resources of one id
    */
   check(resources: readonly FhirResource[]): void {
     const seen = new Map<string, FhirResource>();
@@ -54,7 +55,7 @@ export class Shapes {
         if (problem !== null) return within(`.${name}[${i}]`, problem);
       }
     }
-    return null;
+    return type.name === 'Period' && isReversed(properties) ? reversed : null;
   }
 
   #one(value: unknown, { type, system }: FhirProperty, depth: number): Problem | null {
@@ -90,6 +91,7 @@ const noInteger: Problem = { path: '', what: 'must be a whole number' };
 const noNumber: Problem = { path: '', what: 'must be a number' };
 const noDate: Problem = { path: '', what: 'is no date' };
 const noText: Problem = { path: '', what: 'must be a text' };
+const reversed: Problem = { path: '', what: 'ends before it starts (FHIR invariant per-1)' };
 
 /** FHIR nests a few levels; a record that refers to itself has no end. */
 const deepest = 60;
@@ -119,6 +121,20 @@ const common =
 
 function isDate(text: string, read: (text: string) => object | null): boolean {
   return common.test(text) || read(text) !== null;
+}
+
+/** Only where both ends say so: a day is not before one of its hours. */
+function isReversed({ start, end }: FhirObject): boolean {
+  if (typeof start !== 'string' || typeof end !== 'string') return false;
+  // Nearly all are told by their texts: the same form and the same offset, in order.
+  if (start.length === end.length && start <= end && (start.length <= 10 || offsetIn(start) === offsetIn(end)))
+    return false;
+  const [from, to] = [dateTimeOf(start, 0), dateTimeOf(end, 0)];
+  return from !== null && to !== null && compareDateTimes(from, to, precisions.Unstated) === order.after;
+}
+
+function offsetIn(text: string): string {
+  return text.endsWith('Z') ? 'Z' : text.slice(-6);
 }
 
 function within(place: string, { path, what }: Problem): Problem {

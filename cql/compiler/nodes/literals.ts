@@ -15,6 +15,7 @@ import {
   parseDecimal,
   type Value,
 } from '../../runtime/index.ts';
+import { endsBeforeItStarts } from '../../runtime/interval.ts';
 import { type Code, js, list, object } from '../code.ts';
 import { child, children, MalformedElm, optionalChild, optionalText, text } from '../elm-parts.ts';
 import { instanceMaker } from '../instances.ts';
@@ -110,8 +111,9 @@ function pointType(type: Type): PointType | null {
 }
 
 /**
- * An interval whose bounds come from data. When they end it before it starts, CQL lets the evaluation fail;
- * here it is an interval without points, because one mistaken date would cost a patient the whole measure.
+ * An interval whose bounds come from data or are computed. When they end it before it starts there is no such interval, and the
+ * value is null: an interval that counts as inside of a year that it does not lie in would be a wrong count, and an error
+ * would cost a patient the measure for what official content does on purpose (`expand { Interval[1, days] }` for no days).
  */
 export function intervalOf(
   low: Value,
@@ -121,9 +123,9 @@ export function intervalOf(
   pointType: PointType | null,
 ): CqlInterval | null {
   const type = pointTypeOf(low) ?? pointTypeOf(high) ?? pointType;
-  return type === null && low === null && high === null
-    ? null
-    : new CqlInterval(low, high, lowClosed, highClosed, type);
+  if (type === null && low === null && high === null) return null;
+  const interval = new CqlInterval(low, high, lowClosed, highClosed, type);
+  return endsBeforeItStarts(interval) ? null : interval;
 }
 
 /**
