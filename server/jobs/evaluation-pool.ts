@@ -58,8 +58,11 @@ interface Assignment {
   readonly reject: (error: Error) => void;
 }
 
-/** Beyond its budget a task gets this long to stop by itself before its thread is ended. */
-const graceMs = 500;
+/**
+ * Beyond its budget a task gets this long to stop by itself before its thread is ended: enough to look for the place where it
+ * was stopped, for which the traced variant of a large library has to be compiled.
+ */
+const graceMs = 1_500;
 
 /**
  * Threads that evaluate patients, so that the thread that answers requests never waits for CQL. A thread that a task
