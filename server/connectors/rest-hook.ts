@@ -108,8 +108,8 @@ function headersOf(given: readonly string[], length: number): Record<string, str
   return { ...headers, 'content-length': length, connection: 'close' };
 }
 
-/** Resolves as usual, and lets nothing through unless every address is allowed: Node may connect to any of them. */
-function checkedLookup(hostname: string, rules: EndpointRules): LookupFunction {
+/** For any connection whose address is to be checked. Resolves as usual, and lets nothing through unless every address is allowed: Node may connect to any of them. */
+export function checkedLookup(hostname: string, rules: EndpointRules): LookupFunction {
   return (name, options, callback) => {
     resolveName(name, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);

@@ -12,6 +12,8 @@ export interface SubscriptionTopic {
   readonly kind: 'gap-opened' | 'gap-closed' | null;
   /** Type of the focus of its notifications. */
   readonly focus: 'DetectedIssue' | 'Group';
+  /** Types that whoever subscribes must be allowed to read, as who asks for the same. */
+  readonly reads: readonly string[];
   /** Types that a filter may name before its `?`. */
   readonly filterTypes: readonly string[];
   readonly filters: readonly FilterName[];
@@ -22,6 +24,7 @@ export type FilterName = 'patient' | 'measure' | 'group' | 'practitioner';
 const ofGaps = {
   source: 'gap',
   focus: 'DetectedIssue',
+  reads: ['Measure', 'Patient'],
   filterTypes: ['DetectedIssue', 'MeasureReport', 'Patient'],
   filters: ['patient', 'measure', 'group', 'practitioner'],
 } as const;
@@ -54,6 +57,7 @@ export const subscriptionTopics: readonly SubscriptionTopic[] = [
     source: 'group',
     kind: null,
     focus: 'Group',
+    reads: ['Group'],
     filterTypes: ['Group'],
     filters: ['group'],
   },

@@ -52,7 +52,9 @@ export async function transaction(
       await services.check(sql, context.tenant, changedBy(applied));
       await acceptRemarks(sql, context, changedBy(applied));
       await storeProvenance(sql, request, context, changedBy(applied));
-      await subscriptions.keep(sql, applied, subscribing(context, services));
+      const failedAt = (position: number, error: Error): Error =>
+        new TransactionFailed(writes[position] ?? position, error);
+      await subscriptions.keep(sql, applied, subscribing(context, services), failedAt);
       const notes = await acceptSubmissions(sql, context, changedBy(applied), true);
       for (const [position, index] of writes.entries()) {
         responses[index] = writeResponse(applied[position], wanted, context.baseUrl, notes);

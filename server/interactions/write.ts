@@ -38,8 +38,9 @@ export async function writeOne(
 }
 
 /** How the Subscriptions of a request are put to work. */
-export function subscribing({ tenant, baseUrl, now }: RequestContext, { endpoints }: InteractionServices): KeptAs {
-  return { tenant, baseUrl, now, rules: endpoints ?? endpointRules([]) };
+export function subscribing(context: RequestContext, { endpoints }: InteractionServices): KeptAs {
+  const { tenant, scopes, baseUrl, now } = context;
+  return { tenant, scopes, baseUrl, now, rules: endpoints ?? endpointRules([]) };
 }
 
 /** The versions that a change made. */

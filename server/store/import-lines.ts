@@ -62,6 +62,10 @@ function entryOf(line: NdjsonLine, type: string | null, maxLineBytes: number): U
   const resource = parse(line);
   checkType(resource, type);
   const { resourceType } = resource;
+  if (resourceType === 'Subscription')
+    throw new UnusableLine(
+      'A Subscription is written by REST, where its endpoint is checked and its secrets are kept apart',
+    );
   const id = resource.id === undefined ? idOf(line.text) : resource.id;
   if (typeof id !== 'string') throw new InvalidResource([idIssue(resourceType)]);
   const entry: UpdateEntry = {

@@ -1,5 +1,6 @@
 import type { Subscription } from '@medplum/fhirtypes';
 import type { FhirResource } from '../../../cql/index.ts';
+import { requireScope } from '../../auth/scopes.ts';
 import { maskedHeader, unmasked } from '../../connectors/channel-headers.ts';
 import type { EndpointRules } from '../../connectors/endpoint-addresses.ts';
 import { nextStatus } from '../../connectors/subscription-states.ts';
@@ -14,13 +15,17 @@ export interface ReceivedSubscriptions {
   /**
    * Checks the Subscriptions and puts them to work, in the transaction that stores the entries.
    * @param applied in the order of the entries
-   * @throws UnsupportedSubscription
+   * @throws UnsupportedSubscription, ForbiddenByScope; as `failedAt` makes of it, by the entry's position
    */
-  keep(sql: Transaction, applied: readonly Applied[], as: KeptAs): Promise<void>;
+  keep(sql: Transaction, applied: readonly Applied[], as: KeptAs, failedAt?: FailedAt): Promise<void>;
 }
+
+export type FailedAt = (position: number, error: Error) => Error;
 
 export interface KeptAs {
   readonly tenant: string;
+  /** Of whoever subscribes: nobody is told by notifications what they may not read. */
+  readonly scopes: readonly string[];
   readonly baseUrl: string;
   readonly rules: EndpointRules;
   readonly now: Date;
@@ -43,11 +48,16 @@ export function receiveSubscriptions(given: readonly Entry[]): ReceivedSubscript
   });
   return {
     entries,
-    async keep(sql, applied, as) {
+    async keep(sql, applied, as, failedAt = (_, error) => error) {
       for (const [position, { type, outcome, stored }] of applied.entries()) {
         if (type !== 'Subscription' || stored === null || outcome === 'unchanged') continue;
         if (stored.content === null) await removeSubscription(sql, as.tenant, stored.id);
-        else await keepOne(sql, JSON.parse(stored.content), secrets.get(position) ?? [], stored.version, as);
+        else
+          await keepOne(sql, JSON.parse(stored.content), secrets.get(position) ?? [], stored.version, as).catch(
+            (error: Error) => {
+              throw failedAt(position, error);
+            },
+          );
       }
     },
   };
@@ -58,7 +68,7 @@ async function keepOne(
   subscription: Subscription,
   given: readonly string[],
   version: number,
-  { tenant, baseUrl, rules, now }: KeptAs,
+  { tenant, scopes, baseUrl, rules, now }: KeptAs,
 ): Promise<void> {
   const id = subscription.id ?? '';
   const before = await lockSubscription(sql, tenant, id);
@@ -71,6 +81,7 @@ async function keepOne(
     throw new UnsupportedSubscription([{ code: 'value', diagnostics, expression }]);
   }
   const terms = readTerms(subscription, known, rules, baseUrl, now);
+  for (const type of terms.topic.reads) requireScope(scopes, type, 'r');
   const act = subscription.status === 'off' ? 'client-turns-off' : 'client-requests';
   const status = nextStatus(before?.status ?? null, act);
   if (status === null) throw new TypeError(`a client can always ask, and ${act} has no row`);

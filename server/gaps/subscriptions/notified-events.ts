@@ -56,6 +56,8 @@ interface GapEventRow {
   /** Of the change in the history of the gap, with its reasons; null when that is not kept any more. */
   readonly transition: number | null;
   readonly reasons: readonly string[] | null;
+  /** Has the measure several groups? */
+  readonly several: boolean;
 }
 
 async function ofGaps(
@@ -68,7 +70,10 @@ async function ofGaps(
   const { rows } = await sql.query<GapEventRow>(
     `SELECT e.number, e.source_number, e.at, g.patient, g.measure_url, g.measure_version, g.group_id,
             g.period_start::text, g.period_end::text, g.from_status, g.to_status, g.cause, h.id AS transition,
-            h.cause -> 'reasons' AS reasons
+            h.cause -> 'reasons' AS reasons,
+            (SELECT count(DISTINCT s.group_id) > 1 FROM gap_state AS s
+             WHERE s.patient = g.patient AND s.tenant = g.tenant AND s.measure_url = g.measure_url
+               AND s.measure_version = g.measure_version AND s.period_start = g.period_start) AS several
      FROM subscription_event AS e
      JOIN gap_event AS g ON g.tenant = e.tenant AND g.number = e.source_number
      LEFT JOIN LATERAL (
@@ -92,7 +97,7 @@ function gapEvent(row: GapEventRow, tenant: string, baseUrl: string): NotifiedEv
       patient,
       measure,
       measureTitle: null,
-      group: row.group_id === '' ? null : row.group_id,
+      group: row.several && row.group_id !== '' ? row.group_id : null,
       period: { start: row.period_start, end: row.period_end },
       at: at.toISOString(),
       from: row.from_status,
