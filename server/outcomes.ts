@@ -47,6 +47,8 @@ const translations: Readonly<Record<string, Translation>> = {
   IdleSubscription: { status: 409, code: 'conflict' },
   ForbiddenByScope: { status: 403, code: 'forbidden' },
   UnsupportedInteraction: { status: 404, code: 'not-supported' },
+  UnusableLine: { status: 400, code: 'structure' },
+  ReplacedLine: { status: 400, code: 'duplicate' },
   // search
   UnknownSearchParameter: { status: 400, code: 'not-supported' },
   InvalidSearchValue: { status: 400, code: 'value' },
@@ -75,9 +77,17 @@ const translations: Readonly<Record<string, Translation>> = {
   UnknownValueSet: { status: 404, code: 'not-found' },
   UnreadableContent: { status: 422, code: 'structure' },
   UnreadableAttachment: { status: 422, code: 'structure' },
+  InvalidSchedule: { status: 400, code: 'value' },
+  PullUnderWay: { status: 409, code: 'conflict' },
+  PullFailed: { status: 502, code: 'processing' },
+  TokenRefused: { status: 502, code: 'security' },
+  RefusedAddress: { status: 403, code: 'forbidden' },
+  UnusableAnswer: { status: 502, code: 'transient' },
+  ForeignResource: { status: 409, code: 'duplicate' },
   UnknownJobKind: { status: 422, code: 'not-supported' },
   PoolClosed: { status: 503, code: 'transient', retryAfter: 2 },
-  // attribution
+  // attribution and matching
+  InvalidMerge: { status: 422, code: 'business-rule' },
   NotAnAttributionList: { status: 422, code: 'business-rule' },
   AttributionListFinal: { status: 422, code: 'business-rule' },
   NotAMember: { status: 404, code: 'not-found' },

@@ -1,4 +1,5 @@
 import type { Resource } from '@medplum/fhirtypes';
+import { copyRows, isTransaction } from '../db/copy.ts';
 import type { Sql } from '../db/database.ts';
 import { type Collected, type Extractor, emptyCollection, extractorsOf } from './extract.ts';
 import { once, perKey } from './once.ts';
@@ -33,6 +34,9 @@ export interface IndexOptions {
   readonly baseUrl?: string | null;
 }
 
+/** From so many rows on, seven COPYs are cheaper than one INSERT. */
+const copiedFrom = 200;
+
 /**
  * Replaces all rows of the resources in the search index: one statement to remove those of versions before, if any
  * has one, and one to insert. Takes part in the caller's transaction. Each resource may occur once.
@@ -45,7 +49,14 @@ export async function writeSearchRows(
 ): Promise<void> {
   await removeRows(sql, tenant, resources);
   const tables = Object.values(searchRows(resources, options));
-  if (tables.every(({ length }) => length === 0)) return;
+  const count = tables.reduce((sum, { length }) => sum + length, 0);
+  if (count === 0) return;
+  if (count >= copiedFrom && isTransaction(sql)) {
+    for (const table of tables) {
+      await copyRows(sql, `${table.name} (tenant, ${table.columns.join(', ')})`, table.copyText(tenant));
+    }
+    return;
+  }
   await sql.query({
     name: 'search-write',
     text: insertStatement(),

@@ -1,3 +1,4 @@
+import { copyCell } from '../db/copy.ts';
 import type { CompositeValue } from './extract.ts';
 import type { Target } from './references.ts';
 import type { DateValue, QuantityValue, StringValue, TokenValue } from './values.ts';
@@ -42,6 +43,22 @@ export class Table {
     cells[2]?.push(owner.id);
     cells[3]?.push(ordinal);
     for (let i = 0; i < own.length; i += 1) cells[i + 4]?.push(own[i] ?? null);
+  }
+
+  /** All rows as COPY takes them, the tenant before each. */
+  copyText(tenant: string): string {
+    const before = `${copyCell(tenant)}\t`;
+    const { cells } = this;
+    let text = '';
+    for (let row = 0; row < this.length; row += 1) {
+      text += before;
+      for (let column = 0; column < cells.length; column += 1) {
+        if (column > 0) text += '\t';
+        text += copyCell(cells[column]?.[row] ?? null);
+      }
+      text += '\n';
+    }
+    return text;
   }
 }
 

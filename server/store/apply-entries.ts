@@ -9,7 +9,7 @@ import { checkEntry } from './check-entry.ts';
 import { type Identified, identify } from './conditions.ts';
 import type { Applied, ApplyOptions, Entry, Locator } from './entry.ts';
 import { DuplicateEntry, TransactionFailed } from './errors.ts';
-import { plain } from './exact-json.ts';
+import { withoutNumbers } from './exact-json.ts';
 import { feedChanges } from './feed.ts';
 import { patientChanges } from './feed-notes.ts';
 import { noteGroupChanges } from './group-changes.ts';
@@ -128,7 +128,7 @@ function targetsOf(
   return identified.flatMap(({ entry, id, isNew, matched }, index) => {
     if (isNew || matched !== null) return [];
     const tree = trees[index] ?? null;
-    return [{ type: entry.type, id, patient: tree === null ? null : patientOf(plain(tree), baseUrl) }];
+    return [{ type: entry.type, id, patient: tree === null ? null : patientOf(withoutNumbers(tree), baseUrl) }];
   });
 }
 

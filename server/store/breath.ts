@@ -8,10 +8,16 @@ const longest = 20;
  * requests through in between.
  */
 export class Breath {
+  readonly #longest: number;
   #since = performance.now();
 
+  /** @param atMost ms between two breaths */
+  constructor(atMost = longest) {
+    this.#longest = atMost;
+  }
+
   isDue(): boolean {
-    return performance.now() - this.#since > longest;
+    return performance.now() - this.#since > this.#longest;
   }
 
   async take(): Promise<void> {
@@ -21,8 +27,12 @@ export class Breath {
 }
 
 /** As Array.map, with a breath now and then. */
-export async function mapBreathing<T, R>(items: readonly T[], work: (item: T, index: number) => R): Promise<R[]> {
-  const breath = new Breath();
+export async function mapBreathing<T, R>(
+  items: readonly T[],
+  work: (item: T, index: number) => R,
+  atMost?: number,
+): Promise<R[]> {
+  const breath = new Breath(atMost);
   const results: R[] = [];
   for (const [index, item] of items.entries()) {
     results.push(work(item, index));

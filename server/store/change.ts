@@ -4,7 +4,7 @@ import type { IndexedResource } from '../search/rows.ts';
 import type { Identified } from './conditions.ts';
 import type { Applied } from './entry.ts';
 import { PreconditionFailed, ResourceDeleted, ResourceNotFound, VersionConflict } from './errors.ts';
-import { parseExact, plain } from './exact-json.ts';
+import { parseExact, plain, withoutNumbers } from './exact-json.ts';
 import type { Current } from './lock.ts';
 import { assertValid, checkType } from './validate.ts';
 import type { NewVersion } from './write-rows.ts';
@@ -54,7 +54,7 @@ export function changeOf(
   const resource = method === 'PATCH' ? patched(entry.patch, key, current) : tree;
   if (resource === null) throw new TypeError(`${key} has no content`);
   const outcome = current === null || current.deleted ? 'created' : 'updated';
-  return writeOf(outcome, method, patientOf(plain(resource), baseUrl), type, id, resource, current, now);
+  return writeOf(outcome, method, patientOf(withoutNumbers(resource), baseUrl), type, id, resource, current, now);
 }
 
 /** The outcome of an update to just what is stored; null for all others. */
@@ -70,7 +70,7 @@ export function creationOf(resource: FhirResource, id: string, now: string): Wri
   const { write } = writeOf(
     'created',
     'POST',
-    patientOf(plain(resource)),
+    patientOf(withoutNumbers(resource)),
     resource.resourceType,
     id,
     resource,
@@ -100,7 +100,7 @@ function writeOf(
   return {
     applied: { outcome, type, stored },
     write: {
-      version: { patient, type, id, version, method, content, leaves },
+      version: { patient, type, id, version, method, content, leaves, isNew: current === null },
       index: { patient, type, id, resource: stamped === null ? null : plain(stamped), replaces },
       previous: current?.content ?? null,
     },

@@ -64,6 +64,11 @@ export function plain(tree: FhirResource): Resource {
   return resource as Resource;
 }
 
+/** The tree itself, for whoever reads no numbers of it. */
+export function withoutNumbers(tree: FhirResource): Resource {
+  return tree as unknown as Resource;
+}
+
 function holdsRaw(node: object): boolean {
   for (const key in node) {
     const value: unknown = Reflect.get(node, key);

@@ -57,6 +57,8 @@ export async function importNdjson(source: NdjsonSource, settings: ImportSetting
   if (known?.complete === true) return known.counts;
   const limits = { ...standardLimits, ...settings.limits, endAt: known?.offset };
   let position = known ?? start;
+  // While a batch is being stored, which is mostly the database's work, the next one is read.
+  let storing: Promise<void> = Promise.resolve();
   for await (const batch of lineBatches(await source.open(signal), limits)) {
     signal.throwIfAborted();
     if (known !== null && batch.offset <= known.offset) {
@@ -64,24 +66,45 @@ export async function importNdjson(source: NdjsonSource, settings: ImportSetting
       await forgetPosition(database, key); // another content under this name: from its start, then
       return importNdjson(source, settings);
     }
-    position = await storeBatch(batch, position, { key, type: source.resourceType, limits, settings });
-    await settings.onProgress?.({ ...position.counts, source: key.source, offset: position.offset, size: source.size });
+    const to = { key, limits, settings };
+    const read = await readBatch(batch, source.resourceType, limits);
+    await storing;
+    storing = storeBatch(batch, read, position, to).then(async (next) => {
+      position = next;
+      await settings.onProgress?.({ ...next.counts, source: key.source, offset: next.offset, size: source.size });
+    });
+    storing.catch(() => {}); // thrown where it is waited for
   }
+  await storing;
   await writePosition(database, key, { ...position, complete: true });
   return position.counts;
 }
 
 interface BatchSettings {
   readonly key: ImportKey;
-  readonly type: string | null;
   readonly limits: LineLimits;
   readonly settings: ImportSettings;
 }
 
+interface ReadBatch {
+  readonly entries: readonly LineEntry[];
+  readonly refused: readonly RefusedLine[];
+}
+
+/** Short, so that neither the database nor a client waits for us. */
+const breathMs = 3;
+
+async function readBatch(batch: LineBatch, type: string | null, { maxLineBytes }: LineLimits): Promise<ReadBatch> {
+  return withoutReplaced(await mapBreathing(batch.lines, (line) => readLine(line, type, maxLineBytes), breathMs));
+}
+
 /** Stores a batch, with the place after it. @returns that place */
-async function storeBatch(batch: LineBatch, before: ImportPosition, to: BatchSettings): Promise<ImportPosition> {
-  const read = await mapBreathing(batch.lines, (line) => readLine(line, to.type, to.limits.maxLineBytes));
-  const { entries, refused } = withoutReplaced(read);
+async function storeBatch(
+  batch: LineBatch,
+  { entries, refused }: ReadBatch,
+  before: ImportPosition,
+  to: BatchSettings,
+): Promise<ImportPosition> {
   const counts = { ...before.counts, lines: before.counts.lines + batch.lines.length };
   const { line, offset, digest } = batch;
   const end = (applied: readonly Applied[], all: readonly RefusedLine[]): ImportPosition => ({
@@ -169,10 +192,7 @@ function writtenOf(applied: readonly Applied[]): StoredResource[] {
 }
 
 /** Of several lines about one resource the last holds: within a batch it alone is stored, and the others are told. */
-function withoutReplaced(read: readonly (LineEntry | RefusedLine)[]): {
-  readonly entries: LineEntry[];
-  readonly refused: RefusedLine[];
-} {
+function withoutReplaced(read: readonly (LineEntry | RefusedLine)[]): ReadBatch {
   const refused: RefusedLine[] = [];
   const last = new Map<string, LineEntry>();
   for (const item of read) {
