@@ -141,12 +141,15 @@ export interface StoredResult {
   readonly versions: ReadonlyMap<string, number>;
   readonly text: string;
   readonly statuses: readonly GapStatus[];
+  /** Instant (UTC) of the evaluation. */
+  readonly evaluatedAt: string;
 }
 
 interface StoredRow {
   readonly patient: string;
   readonly place: number;
   readonly result: string;
+  readonly at: Date;
   /** Null for patients who do not wait on the feed; so with `types`. */
   readonly changed: readonly string[] | null;
   readonly types: readonly string[] | null;
@@ -164,7 +167,7 @@ export async function readStoredResults(
   const offset = offsetOf(now);
   const { rows } = await sql.query<StoredRow>({
     name: 'stored-results',
-    text: `SELECT r.patient, m.place::int AS place, r.result, f.changed, f.resource_types AS types
+    text: `SELECT r.patient, m.place::int AS place, r.result, r.evaluated_at AS at, f.changed, f.resource_types AS types
       FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS m (url, version, hash, place)
       JOIN gap_result AS r ON r.tenant = $1 AND r.measure_url = m.url AND r.measure_version = m.version
         AND r.content_hash = m.hash
@@ -189,16 +192,16 @@ export async function readStoredResults(
     ],
   });
   const found = new Map<string, (StoredResult | null)[]>();
-  for (const { patient, place, result, changed, types } of rows) {
+  for (const { patient, place, result, at, changed, types } of rows) {
     if (changed !== null && reaches[place - 1]?.touchedBy(changeNotes(changed, types ?? [])) !== false) continue;
     const own = found.get(patient) ?? measures.map(() => null);
-    own[place - 1] = unpacked(result);
+    own[place - 1] = unpacked(result, at);
     found.set(patient, own);
   }
   return found;
 }
 
-function unpacked(result: string): StoredResult {
+function unpacked(result: string, at: Date): StoredResult {
   const end = result.indexOf('\n');
   const versions = new Map<string, number>();
   const [versioned, statuses] = JSON.parse(result.slice(0, end)) as [string[], GapStatus[]];
@@ -208,7 +211,7 @@ function unpacked(result: string): StoredResult {
     if (at >= 0) versions.set(reference, Number(each.slice(at + 10)));
     return reference;
   });
-  return { references, versions, text: result.slice(end + 1), statuses };
+  return { references, versions, text: result.slice(end + 1), statuses, evaluatedAt: at.toISOString() };
 }
 
 /** `+01:00` of an ISO date-time; `Z` is `+00:00`. */

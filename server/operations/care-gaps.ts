@@ -143,7 +143,7 @@ export const careGaps = defineOperation({
       );
       const whole = answered.length === evaluated.measures.length;
       const ofPatient = await remarks.of(evaluated.subject);
-      if (whole && ofPatient.length === 0) await documents?.keep(evaluated.subject, bundle);
+      if (whole && ofPatient.length === 0) await documents?.keep(evaluated, bundle);
       if (bundle === null) continue;
       const remarked = bundleWithRemarks(bundle, ofPatient, settings.version);
       await kept.add(madeHere(remarked, reporter));

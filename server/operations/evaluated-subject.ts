@@ -8,7 +8,7 @@ export type Answer =
   | MeasureOutcome
   | {
       readonly definition: MeasureDefinition;
-      readonly kept: Pick<KeptResult, 'references' | 'text'> | null;
+      readonly kept: (Pick<KeptResult, 'references' | 'text'> & { readonly evaluatedAt?: string }) | null;
     };
 
 /** @param contentOf the text of a resource by `Type/id`; null when it is not there */
@@ -34,7 +34,8 @@ export function evaluatedSubject(
       if (!('kept' in answer)) return answer;
       const { definition, kept } = answer;
       if (kept === null) return { definition, result: emptyResult(subject), gaps: [] };
-      return { definition, ...readKept(subject, kept, definition, found) };
+      const { evaluatedAt } = kept;
+      return { definition, ...readKept(subject, kept, definition, found), ...(evaluatedAt && { evaluatedAt }) };
     }),
     find,
   };

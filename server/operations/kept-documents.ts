@@ -7,7 +7,7 @@ import { formatCanonical } from '../terminology/canonical.ts';
 import type { Evaluation } from './evaluation.ts';
 import { instantIn } from './instant.ts';
 import { type OperationContext, ResourceText } from './operation.ts';
-import type { OperationServices } from './services.ts';
+import type { EvaluatedSubject, OperationServices } from './services.ts';
 
 const patientsAtOnce = 100;
 
@@ -15,8 +15,8 @@ const patientsAtOnce = 100;
 const marks = { date: '\u0001', bundle: '\u0002', composition: '\u0003' };
 
 /**
- * Documents of a roster that are delivered as they were made last, as long as nothing changed; only the dates, and the ids
- * that follow from them, are today's. For readings that are delivered document by document: a roster's, night after night.
+ * Documents of a roster that are delivered as they were made last, as long as nothing changed; only the date of the
+ * Bundle, and the ids that follow from it, are today's. For readings that are delivered document by document: a roster's, night after night.
  */
 export class KeptDocuments {
   readonly #documents: GapDocuments;
@@ -47,7 +47,7 @@ export class KeptDocuments {
     services: OperationServices,
   ): Promise<KeptDocuments | null> {
     const { keepDocuments } = services;
-    if (context.deliver === undefined || keepDocuments !== true) return null;
+    if (context.deliver === undefined || keepDocuments === undefined) return null;
     if (Object.keys(evaluation.parameters).length > 0 || (evaluation.pins?.size ?? 0) > 0) return null;
     const { tenant, now, timezone } = context;
     const hashOf = async (measure: InstalledMeasure): Promise<string> =>
@@ -55,9 +55,9 @@ export class KeptDocuments {
     const results = [];
     for (const measure of evaluation.measures) results.push({ measure, hash: await hashOf(measure) });
     const { date: _, ...lasting } = settings;
-    // The program that made a text is part of what it says: a process takes none that was made before it began.
+    // The program that made a text is part of what it says.
     const local = instantIn(now, timezone);
-    const asked = [results.map(({ hash }) => hash), lasting, local.slice(23), performance.timeOrigin];
+    const asked = [results.map(({ hash }) => hash), lasting, local.slice(23), keepDocuments];
     const documents = new GapDocuments(services.database, {
       tenant,
       settings: createHash('sha256').update(JSON.stringify(asked)).digest('base64'),
@@ -93,10 +93,15 @@ export class KeptDocuments {
     return others;
   }
 
-  /** Keeps what was made of a patient without errors and without remarks; null when there was nothing to make. */
-  async keep(patient: string, bundle: Bundle | null): Promise<void> {
+  /**
+   * Keeps what was made of a patient without errors and without remarks.
+   * @param bundle null when there was nothing to make
+   */
+  async keep({ subject, measures }: EvaluatedSubject, bundle: Bundle | null): Promise<void> {
+    // What was evaluated for this answer is of another date than what the state says afterwards.
+    if (!measures.every((outcome) => 'evaluatedAt' in outcome || isLeftOut(outcome))) return;
     const text = bundle === null ? '' : template(bundle, this.#settings);
-    if (text !== null) await this.#documents.keep(patient, text);
+    if (text !== null) await this.#documents.keep(subject, text);
   }
 
   async #audit(patients: readonly string[]): Promise<void> {
@@ -110,17 +115,31 @@ export class KeptDocuments {
   }
 }
 
-/** Null when the patient's own data hold the very instant of the request, which could not be told from it again. */
+/** Of the statuses that are not wanted: nothing of it is in the document. */
+function isLeftOut(outcome: EvaluatedSubject['measures'][number]): boolean {
+  return 'gaps' in outcome && outcome.gaps.length === 0;
+}
+
+/**
+ * A line with the ids of the reports; one with the Bundle as far as its Composition, where all that differs next time is
+ * marked; and its other entries, which stay as they are. Null for a Bundle that cannot be told apart so.
+ */
 function template(bundle: Bundle, { date }: CareGapsSettings): string | null {
   const { id = '', entry = [] } = bundle;
-  const data = entry.flatMap(({ resource }) => (resource?.meta?.versionId === undefined ? [] : resource));
-  if (data.some((resource) => JSON.stringify(resource).includes(date))) return null;
-  const reports = madeReports(entry.flatMap(({ resource }) => resource ?? []));
-  const text = JSON.stringify(bundle)
+  const first = entry[0]?.resource?.resourceType === 'Composition' ? entry.slice(0, 1) : [];
+  const end = ']}';
+  const head = JSON.stringify({ ...bundle, entry: first });
+  const others = entry.slice(first.length).map((each) => JSON.stringify(each));
+  const start = `${head.slice(0, -end.length)}${first.length > 0 && others.length > 0 ? ',' : ''}`;
+  const rest = `${others.join(',')}${end}`;
+  const composition = careGapsCompositionId(id);
+  if (start + rest !== JSON.stringify(bundle) || rest.includes(id) || rest.includes(composition)) return null;
+  if (head.split(date).length !== first.length + 2) return null;
+  const marked = start
     .replaceAll(date, marks.date)
-    .replaceAll(careGapsCompositionId(id), marks.composition)
+    .replaceAll(composition, marks.composition)
     .replaceAll(id, marks.bundle);
-  return `${reports.join(' ')}\n${text}`;
+  return `${madeReports(entry.flatMap(({ resource }) => resource ?? [])).join(' ')}\n${marked}\n${rest}`;
 }
 
 function madeReports(resources: readonly Resource[]): string[] {
@@ -130,12 +149,14 @@ function madeReports(resources: readonly Resource[]): string[] {
 }
 
 function rendered(kept: string, patient: string, { date, statuses }: CareGapsSettings): string {
-  const end = kept.indexOf('\n');
-  const reports = kept.slice(0, end);
+  const reportsEnd = kept.indexOf('\n');
+  const headEnd = kept.indexOf('\n', reportsEnd + 1);
+  const reports = kept.slice(0, reportsEnd);
   const id = careGapsBundleId(`Patient/${patient}`, date, reports === '' ? [] : reports.split(' '), statuses);
-  return kept
-    .slice(end + 1)
+  const head = kept
+    .slice(reportsEnd + 1, headEnd)
     .replaceAll(marks.date, date)
     .replaceAll(marks.composition, careGapsCompositionId(id))
     .replaceAll(marks.bundle, id);
+  return head + kept.slice(headEnd + 1);
 }
