@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Resource } from '@medplum/fhirtypes';
 import { openHccTables } from '../measures/index.ts';
-import { AuditTrail } from './auth/audit.ts';
+import { AuditTrail, auditEvent } from './auth/audit.ts';
+import { publicKeys, signAssertion } from './auth/client-keys.ts';
 import type { Config } from './config.ts';
+import { standardPace } from './connectors/bulk-client.ts';
 import { endpointRules } from './connectors/endpoint-addresses.ts';
 import { type Catalogue, createCatalogue } from './content/catalogue.ts';
 import { edition, program } from './content/edition.ts';
@@ -12,20 +14,24 @@ import { SealedFolder } from './content/sealed-folder.ts';
 import type { RequestContext } from './context.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
+import { listen, notifier } from './db/listener.ts';
 import { migrate } from './db/migrate.ts';
 import { requireDatabase } from './db/reachable.ts';
-import { tenantsWithContent } from './gaps/change-feed.ts';
+import { changeChannel, tenantsWithContent } from './gaps/change-feed.ts';
 import { type GapWorker, startGapWorker } from './gaps/gap-worker.ts';
 import { startDeliverer } from './gaps/subscriptions/deliverer.ts';
 import { trendJob, trendJobHandler } from './gaps/trend-job.ts';
 import { answerApi } from './http/api.ts';
+import { answerFeedsApi } from './http/api-feeds.ts';
 import { capabilityHandler } from './http/capability-statement.ts';
 import { dispatch, type Handler, interactionHandler } from './http/dispatch.ts';
 import { operationDefinitionHandler } from './http/operation-definition.ts';
+import { demoIdentity } from './http/request-context.ts';
 import { subscriptionTopicHandler } from './http/subscription-topics.ts';
 import { interactions } from './interactions/index.ts';
 import type { FhirRequest, FhirResponse, InteractionServices } from './interactions/interaction.ts';
 import { transaction } from './interactions/transaction.ts';
+import { type PullServices, pullJob, pullJobHandler } from './jobs/bulk-pull.ts';
 import { createEvaluationPool, type EvaluationPool } from './jobs/evaluation-pool.ts';
 import { type Jobs, startJobs } from './jobs/jobs.ts';
 import { createLibraryEvaluator } from './jobs/library-evaluator.ts';
@@ -56,6 +62,11 @@ export interface Services {
   readonly worker: GapWorker | null;
   dispatch(context: RequestContext, request: FhirRequest): Promise<FhirResponse>;
   api(context: RequestContext, request: FhirRequest): Promise<FhirResponse>;
+  readonly jobs: Jobs;
+  /** What pulls of feeds need, for who runs one in this process. */
+  readonly pulls: PullServices;
+  /** Our public keys as a JWK Set. */
+  clientKeys(): Promise<object>;
   health(): Promise<Readonly<Record<string, unknown>>>;
   /** Has the trends filled in the background. Points that are there are not computed again: call it once data is in. */
   queueTrends(): Promise<void>;
@@ -143,13 +154,32 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     evaluate: poolEvaluation(database, catalogue, pool),
   };
   const works = config.role !== 'api';
+  const pulls: PullServices = {
+    database,
+    log,
+    allowedHosts: config.allowedHosts,
+    baseUrl: config.publicUrl === null ? null : `${config.publicUrl}/fhir`,
+    pace: standardPace,
+    sign: (tenant, assertion) => signAssertion(database, tenant, assertion),
+    audit: (written) =>
+      auditEvent(
+        { tenant: demoIdentity.tenant, actor: demoIdentity.actor, requestId: 'bulk-pull' },
+        { action: 'E', interaction: 'transaction', resources: written, query: null },
+        new Date(),
+      ),
+    check: (sql, tenant, written) => interactionServices.check(sql, tenant, written),
+    explain: explainLine,
+  };
   const handlers = {
     [operationJob]: operationJobHandler(operations, operationServices, log),
     [exportJob]: exportJobHandler({ database, audit, terminology: terminologyOf }),
+    [pullJob]: pullJobHandler(pulls),
     [trendJob]: trendJobHandler({ database, catalogue, pool, log, timezone: config.timezone }),
   };
-  const jobs: Jobs = running.add('the jobs', await startJobs({ database, log, handlers, work: works }), (part) =>
-    part.close(),
+  const jobs: Jobs = running.add(
+    'the jobs',
+    await startJobs({ database, log, handlers, work: works, timezone: config.timezone }),
+    (part) => part.close(),
   );
   const worker = works
     ? running.add(
@@ -158,6 +188,13 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
         (part) => part.stop(),
       )
     : null;
+  if (worker !== null)
+    running.add(
+      'the listener for changes',
+      listen({ connectionString, channel: changeChannel, log, onNotice: () => worker.wake() }),
+      (part) => part.close(),
+    );
+  const wakeWorker = worker === null ? notifier(database, changeChannel, log) : () => worker.wake();
 
   const endpoints = endpointRules(config.allowedHosts);
   if (works)
@@ -182,7 +219,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     check: async (sql, tenant, written) => {
       const measures = await installCheck(sql, tenant, written);
       if (measures.length > 0) await jobs.enqueue(tenant, trendJob, {}, sql);
-      worker?.wake();
+      wakeWorker();
     },
     measures: (tenant) => catalogue.list(tenant),
     collect: null,
@@ -210,13 +247,28 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     interactionServices,
     worker,
     dispatch: (context, request) => dispatch(fixed, request, context),
-    api: (context, request) => answerApi({ database, catalogue, audit, version }, context, request),
+    jobs,
+    pulls,
+    api: (context, request) =>
+      answerFeedsApi({ database, jobs }, context, request) ??
+      answerApi({ database, catalogue, audit, version }, context, request),
+    clientKeys: () => publicKeys(database, demoIdentity.tenant),
     health: async () => {
       await database.query('SELECT 1');
       return { version };
     },
     queueTrends,
     close: () => running.close(),
+  };
+}
+
+/** What is told of a line that was refused: as a client would be, whatever the reason. */
+function explainLine(error: Error): { code: string; diagnostics: string; expression: readonly string[] } {
+  const [issue] = toOutcome(error).outcome.issue;
+  return {
+    code: issue?.code ?? 'exception',
+    diagnostics: issue?.diagnostics ?? error.name,
+    expression: issue?.expression ?? [],
   };
 }
 

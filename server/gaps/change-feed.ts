@@ -17,6 +17,9 @@ export interface Claim {
   readonly background: boolean;
 }
 
+/** Channel by which whoever writes wakes the workers of other processes. */
+export const changeChannel = 'gapless_changes';
+
 /** How long a claim holds without being renewed: after that, another worker takes over from one that died. */
 export const claimSeconds = 30;
 
