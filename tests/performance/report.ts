@@ -1,4 +1,5 @@
 import { type EngineName, engineNames } from './engine.ts';
+import { differencesIn } from './known-differences.ts';
 import { type Population, populations } from './patients.ts';
 import type { ProductFigures } from './product-threads.ts';
 import { type MeasureFigures, ratio } from './rounds.ts';
@@ -47,18 +48,7 @@ function table(figures: readonly MeasureFigures[], population: Population): stri
     speedup.length === 0 ? '–' : `${times(geometricMean(speedup))} geomean`,
   ];
   const title = `${titles[population]}: patient-measures per second and core (JSON.parse: patients per second and core)`;
-  return [title, aligned([head, ...rows, all]), ...doubts(shown)].join('\n');
-}
-
-/** Engines that find different things are not worth comparing: profiles and repaired defects explain a few per cent. */
-function doubts(shown: readonly MeasureFigures[]): string[] {
-  return shown.flatMap(({ measure, engines }) => {
-    const [ours, peers] = ['compiled', 'cql-execution'].map(
-      (name) => engines.find(({ engine, mode }) => engine === name && mode === 'evaluation')?.met ?? null,
-    );
-    if (ours == null || peers == null || Math.abs(ours - peers) <= 0.2 * Math.max(ours, peers)) return [];
-    return [`! ${measure}: ${ours} criteria hold for compiled, ${peers} for cql-execution`];
-  });
+  return [title, aligned([head, ...rows, all]), ...differencesIn(shown)].join('\n');
 }
 
 function cell({ engines, unprepared }: MeasureFigures, name: EngineName, mode: Mode): string {
