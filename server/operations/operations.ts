@@ -13,12 +13,14 @@ import { libraryEvaluate } from './library-evaluate.ts';
 import { match } from './match.ts';
 import { memberAdd } from './member-add.ts';
 import { memberRemove } from './member-remove.ts';
+import { merge } from './merge.ts';
 import type { Operation } from './operation.ts';
 import { packageArtifact } from './package.ts';
 import { riskScore } from './risk-score.ts';
 import { deqmSubmitData, submitData } from './submit-data.ts';
 import { subscriptionEvents } from './subscription-events.ts';
 import { subscriptionStatusOperation } from './subscription-status.ts';
+import { unmerge } from './unmerge.ts';
 import { websocketBindingToken } from './websocket-binding.ts';
 
 /** All operations beside `$validate` (interactions). Routes, CapabilityStatement, OperationDefinitions and documentation are derived from this list. */
@@ -41,6 +43,8 @@ export const operations: readonly Operation[] = [
   confirmAttributionList,
   davinciDataExport,
   match,
+  merge,
+  unmerge,
   subscriptionStatusOperation,
   subscriptionEvents,
   websocketBindingToken,

@@ -1,6 +1,7 @@
 import type { FhirResource } from '../../cql/index.ts';
 import type { Sql } from '../db/database.ts';
 import { typesOutsidePatient } from '../search/compartment.ts';
+import { isReplaced } from './replaced-patients.ts';
 
 /** All that an evaluation of one patient may read. */
 export interface LoadedRecord {
@@ -28,7 +29,8 @@ interface Row {
  * part of a record.
  *
  * @param resourceTypes types to load; Patient always is. Null: all
- * @returns by patient id, in the order of `patientIds`; a patient without a current Patient resource is absent
+ * @returns by patient id, in the order of `patientIds`; a patient without a current Patient resource, or with one that
+ *   another replaced, is absent
  */
 export async function loadPatientRecords(
   sql: Sql,
@@ -59,7 +61,7 @@ export async function loadPatientRecords(
   const records = new Map<string, LoadedRecord>();
   for (const patient of patientIds) {
     const own = byPatient.get(patient) ?? [];
-    if (!own.some(({ type }) => type === 'Patient')) continue;
+    if (!own.some(({ type, content }) => type === 'Patient' && !isReplaced(content))) continue;
     const others = [...(wanted.get(patient) ?? [])].flatMap((reference) => referenced.get(reference) ?? []);
     const contents = [...own, ...others].map(({ content }) => content);
     records.set(patient, {
