@@ -12,7 +12,7 @@ export interface Write {
   /** Stands in the resource as its identifier, and in no other version; null for a deletion. */
   readonly tag: string | null;
   /** Same for all writes of a transaction. */
-  readonly request: number;
+  readonly request: string;
   /** `unknown`: no answer, or one that does not say whether it was stored. */
   readonly outcome: 'stored' | 'unknown';
 }
@@ -67,7 +67,7 @@ export class KillLoad {
   async #work(client: number): Promise<void> {
     while (!this.#stopped) {
       const { drafts, method, path, body } = this.#request(client);
-      const request = this.#next++;
+      const request = `${this.#prefix}${this.#next++}`;
       const answer = await fhir(this.#url, method, path, body).catch(() => null);
       const stored = answer !== null && answer.status >= 200 && answer.status < 300;
       const outcome = stored ? 'stored' : 'unknown';
