@@ -6,6 +6,8 @@ import { writeNdjson } from '../demo/index.ts';
 import { auditEvent } from './auth/audit.ts';
 import { registerCql } from './cli/cql.ts';
 import { registerDirection } from './cli/direction.ts';
+import { registerFeeds } from './cli/feeds.ts';
+import { registerImport } from './cli/import.ts';
 import { registerPeriods } from './cli/periods.ts';
 import { readConfig } from './config.ts';
 import { installBundle } from './content/install-bundle.ts';
@@ -53,6 +55,8 @@ measures
 
 registerDirection(measures, withServices);
 registerPeriods(program, withServices);
+registerImport(program, withServices);
+registerFeeds(program, withServices);
 
 program
   .command('demo')

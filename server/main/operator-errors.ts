@@ -4,6 +4,8 @@ const names = new Set([
   'UnusableDatabase',
   'MigrationChanged',
   'UnreadableContent',
+  'UnreadableSource',
+  'UnusableAnswer',
 ]);
 
 /** Errors that whoever starts Gapless can put right: the message says it all, and a stack would hide it. */
