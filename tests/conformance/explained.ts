@@ -13,8 +13,8 @@ export interface Explanation {
 }
 
 /**
- * Official cases that are known to differ, and why. A run fails when a case differs that isn't here, and when one that is
- * here agrees. Cases whose strata contradict each other are known by a rule (explained-strata.ts).
+ * Official cases that are known to differ, and why; mended.ts proves each by putting in what it lacks. A run fails when a case
+ * differs that isn't here, and when one that is here agrees. Cases whose strata contradict each other are known by a rule (explained-strata.ts).
  */
 export const explanations: readonly Explanation[] = [
   {
