@@ -155,9 +155,14 @@ export class BulkClient {
           `It is not sent to another host unless you allow that: add --token-host ${new URL(url).host}`,
       );
     const headers = { accept: 'application/fhir+ndjson' };
-    const answer = needsToken
-      ? await this.#authorized('GET', url, headers)
-      : await this.#patiently('GET', url, async () => ({ ...headers, ...this.#settings.headers }));
+    const plainly = (): Promise<BulkResponse> =>
+      this.#patiently('GET', url, async () => ({ ...headers, ...this.#settings.headers }));
+    let answer = needsToken ? await this.#authorized('GET', url, headers) : await plainly();
+    // Some servers say that no token is needed, and then want it.
+    if (answer.status === 401 && !needsToken && this.#mayHaveToken(url)) {
+      answer.body.resume();
+      answer = await this.#authorized('GET', url, headers);
+    }
     if (answer.status === 200) return answer;
     if (answer.status === 404 || answer.status === 410) {
       answer.body.resume();

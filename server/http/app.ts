@@ -28,6 +28,8 @@ export interface HttpServices {
   dispatch(context: RequestContext, request: FhirRequest): Promise<FhirResponse>;
   /** Answers a request of the page, below /api. */
   api(context: RequestContext, request: FhirRequest): Promise<FhirResponse>;
+  /** Our public keys as a JWK Set, for the authorization servers of others. */
+  clientKeys(): Promise<object>;
   /** Resolves when the server can answer; rejects with the reason when it can't (the database is away). */
   health(): Promise<Readonly<Record<string, unknown>>>;
 }
@@ -55,6 +57,9 @@ export function createApp(services: HttpServices): Express {
     } catch (error) {
       response.status(503).json({ status: 'unavailable', reason: toOutcome(error).outcome.issue[0]?.diagnostics });
     }
+  });
+  app.get('/.well-known/jwks.json', async (_request, response) => {
+    response.set('cache-control', 'public, max-age=3600').json(await services.clientKeys());
   });
   const text = express.text({ type: () => true, limit: config.maxBody });
   app.use('/fhir', negotiate, text, entry(services, services.dispatch));

@@ -48,12 +48,24 @@ export interface Jobs {
   cancel(tenant: string, id: string): Promise<boolean>;
   /** Forgets a job that has ended, with its result. @returns false when there is none */
   remove(tenant: string, id: string): Promise<boolean>;
+  /**
+   * Has a job of the kind queued again and again; of occurrences that nobody was there for, once.
+   *
+   * @param key names the schedule: another of the same name replaces it
+   * @param cron five fields; null ends the schedule
+   * @throws InvalidSchedule
+   */
+  schedule(tenant: string, kind: string, key: string, cron: string | null, input: unknown): Promise<void>;
   /** Lets running jobs stop; they are taken up again at the next start. */
   close(): Promise<void>;
 }
 
 export class UnknownJobKind extends Error {
   override readonly name = 'UnknownJobKind';
+}
+
+export class InvalidSchedule extends Error {
+  override readonly name = 'InvalidSchedule';
 }
 
 export interface JobSettings {
@@ -63,6 +75,8 @@ export interface JobSettings {
   readonly handlers: Readonly<Record<string, JobHandler>>;
   /** False in processes that only queue jobs (role `api`). */
   readonly work: boolean;
+  /** IANA zone that schedules are read in; UTC unless told. */
+  readonly timezone?: string;
 }
 
 /** One process at a time: two that make pg-boss's schema at once get in each other's way. */
@@ -76,10 +90,10 @@ async function alone<T>(database: Database, work: () => Promise<T>): Promise<T> 
   }
 }
 
-interface Delivery {
-  readonly tenant: string;
-  readonly id: string;
-}
+/** `id` names the job; what a schedule delivers is yet to become one. */
+type Delivery =
+  | { readonly tenant: string; readonly id: string }
+  | { readonly tenant: string; readonly id: null; readonly input: unknown };
 
 /** How long a process may be silent before another takes its job; pg-boss allows no less than 10 s. */
 const heartbeatSeconds = 10;
@@ -88,7 +102,7 @@ const heartbeatSeconds = 10;
  * Background jobs on pg-boss, one queue per kind. The table `job` is what clients see; pg-boss delivers, retries what a
  * dead process left behind, and knows nothing of tenants.
  */
-export async function startJobs({ database, log, handlers, work }: JobSettings): Promise<Jobs> {
+export async function startJobs({ database, log, handlers, work, timezone }: JobSettings): Promise<Jobs> {
   const boss = new PgBoss({ db: adapter(database), superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 });
   boss.on('error', (error) => log.error('the job queue reports an error', { reason: error.message }));
   await alone(database, () => boss.start());
@@ -96,7 +110,12 @@ export async function startJobs({ database, log, handlers, work }: JobSettings):
   const workers = new Map<string, string>();
   let closing = false;
 
-  async function run(kind: string, { tenant, id }: Delivery): Promise<void> {
+  async function run(kind: string, delivery: Delivery): Promise<void> {
+    if (delivery.id === null) {
+      await enqueue(delivery.tenant, kind, delivery.input);
+      return;
+    }
+    const { tenant, id } = delivery;
     const started = await database.query<{ input: unknown }>(
       `UPDATE job SET status = 'active', started_at = now() WHERE tenant = $1 AND id = $2 AND status IN ('queued', 'active')
        RETURNING input`,
@@ -152,6 +171,21 @@ export async function startJobs({ database, log, handlers, work }: JobSettings):
     );
   }
 
+  async function enqueue(tenant: string, kind: string, input: unknown, sql: Sql = database): Promise<string> {
+    if (handlers[kind] === undefined) throw new UnknownJobKind(`There is no job of kind ${kind}`);
+    const id = randomUUID();
+    await sql.query(`INSERT INTO job (tenant, id, kind, input, status) VALUES ($1, $2, $3, $4, 'queued')`, [
+      tenant,
+      id,
+      kind,
+      JSON.stringify(input ?? null),
+    ]);
+    await boss.send(kind, { tenant, id } satisfies Delivery, { id, db: adapter(sql) });
+    const worker = workers.get(kind);
+    if (worker !== undefined && sql === database) boss.notifyWorker(worker);
+    return id;
+  }
+
   async function find(tenant: string, id: string): Promise<Job | null> {
     if (!/^[0-9a-f-]{36}$/i.test(id)) return null;
     const { rows } = await database.query<JobRow>(`SELECT * FROM job WHERE tenant = $1 AND id = $2`, [tenant, id]);
@@ -168,20 +202,7 @@ export async function startJobs({ database, log, handlers, work }: JobSettings):
   }
 
   return {
-    async enqueue(tenant, kind, input, sql = database) {
-      if (handlers[kind] === undefined) throw new UnknownJobKind(`There is no job of kind ${kind}`);
-      const id = randomUUID();
-      await sql.query(`INSERT INTO job (tenant, id, kind, input, status) VALUES ($1, $2, $3, $4, 'queued')`, [
-        tenant,
-        id,
-        kind,
-        JSON.stringify(input ?? null),
-      ]);
-      await boss.send(kind, { tenant, id } satisfies Delivery, { id, db: adapter(sql) });
-      const worker = workers.get(kind);
-      if (worker !== undefined && sql === database) boss.notifyWorker(worker);
-      return id;
-    },
+    enqueue,
     find,
     async list(tenant, kind, count = 50) {
       const { rows } = await database.query<JobRow>(
@@ -208,6 +229,17 @@ export async function startJobs({ database, log, handlers, work }: JobSettings):
         [tenant, id],
       );
       return rowCount === 1;
+    },
+    async schedule(tenant, kind, key, cron, input) {
+      if (handlers[kind] === undefined) throw new UnknownJobKind(`There is no job of kind ${kind}`);
+      const name = `${tenant}.${key}`;
+      if (cron === null) return boss.unschedule(kind, name);
+      const delivery = { tenant, id: null, input } satisfies Delivery;
+      await boss
+        .schedule(kind, cron, delivery, { key: name, tz: timezone ?? 'UTC', missed: 'once' })
+        .catch((error: Error) => {
+          throw new InvalidSchedule(`"${cron}" is no schedule: ${error.message}`);
+        });
     },
     async close() {
       closing = true;

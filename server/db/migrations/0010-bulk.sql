@@ -57,13 +57,12 @@ CREATE TABLE bulk_pull (
 CREATE INDEX bulk_pull_by_source ON bulk_pull (tenant, source, started_at DESC);
 -- Never two pulls of one source at once.
 CREATE UNIQUE INDEX bulk_pull_running ON bulk_pull (tenant, source) WHERE status = 'running';
--- Which source a resource comes from, and its id there. A second source that uses the same id is refused.
+-- Which source a resource comes from. A second source that uses the same id is refused.
 CREATE TABLE bulk_origin (
   tenant text NOT NULL,
   type text NOT NULL,
   id text NOT NULL,
   source text NOT NULL,
-  remote_id text NOT NULL,
   -- The manifest that brought it, of a submission.
   manifest text,
   PRIMARY KEY (tenant, type, id)
