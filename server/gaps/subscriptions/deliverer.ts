@@ -28,6 +28,7 @@ export interface Deliverer {
 /** Endpoints at once, by turn. No database connection is held while one is waited for. */
 const slots: Readonly<Record<Turn, number>> = { healthy: 48, troubled: 32 };
 const numberedAtOnce = 4;
+const looksFor = 64;
 const cleanUpMs = 3_600_000;
 
 /**
@@ -60,13 +61,18 @@ export function startDeliverer(settings: DelivererSettings): Deliverer {
   }
 
   async function number(): Promise<boolean> {
-    const waiting = await behind(database, numberedAtOnce);
-    const moved = await Promise.all(waiting.map((key) => assignNumbers(database, key)));
+    const waiting = await behind(database, looksFor);
+    let moved = false;
+    const take = async (): Promise<void> => {
+      for (let key = waiting.pop(); key !== undefined && !signal.aborted; key = waiting.pop())
+        if (await assignNumbers(database, key)) moved = true;
+    };
+    await Promise.all(Array.from({ length: numberedAtOnce }, take));
     if (Date.now() - cleanedUp > cleanUpMs) {
       cleanedUp = Date.now();
       await removeOldEvents(database);
     }
-    return moved.some(Boolean);
+    return moved;
   }
 
   async function start(turn: Turn): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { NotifiedEvent } from '../../connectors/notification.ts';
 import type { PayloadContent } from '../../connectors/subscription-terms.ts';
 import type { Sql } from '../../db/database.ts';
 import { wholeContent } from '../../db/stored-resource.ts';
+import { parseExact } from '../../store/exact-json.ts';
 import { formatCanonical } from '../../terminology/canonical.ts';
 import type { SubscriptionRow } from './subscription-row.ts';
 
@@ -153,7 +154,7 @@ async function ofGroups(
   }));
 }
 
-/** Those that are there, as they are now, by reference. */
+/** Those that are there, as they are now and digit by digit, by reference. */
 async function storedResources(
   sql: Sql,
   tenant: string,
@@ -166,5 +167,5 @@ async function storedResources(
      JOIN resource AS r ON r.tenant = $1 AND r.type = k.type AND r.id = k.id AND r.content IS NOT NULL`,
     [tenant, keys.map(([type]) => type), keys.map(([, id]) => id)],
   );
-  return new Map(rows.map(({ type, id, content }) => [`${type}/${id}`, JSON.parse(content) as Resource]));
+  return new Map(rows.map(({ type, id, content }) => [`${type}/${id}`, parseExact(content) as Resource]));
 }

@@ -152,7 +152,7 @@ describe('A subscriber', () => {
   it('that is slow or dead holds up no other', async () => {
     const good = await openReceiver();
     receiver.answer = async (response) => {
-      await sleep(5_000);
+      await sleep(5_000, undefined, { ref: false });
       accept(response, receiver.received[0] as never, 0);
     };
     run({ retries: { firstMs: 40, longestMs: 200, attempts: 50, handshakeAttempts: 50 } });

@@ -6,6 +6,8 @@ import type { Bundle, Parameters } from '@medplum/fhirtypes';
 /** A notification as an endpoint got it. */
 export interface Received {
   readonly headers: IncomingHttpHeaders;
+  /** The body as it came. */
+  readonly text: string;
   readonly bundle: Bundle;
   readonly type: string;
   readonly status: string;
@@ -78,6 +80,7 @@ function read(text: string, headers: IncomingHttpHeaders): Received {
   const parts = events.map(({ part = [] }) => new Map(part.map((each) => [each.name ?? '', each])));
   return {
     headers,
+    text,
     bundle,
     type: value('type')?.valueCode ?? '',
     status: value('status')?.valueCode ?? '',
