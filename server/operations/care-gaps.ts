@@ -95,7 +95,7 @@ export const careGaps = defineOperation({
       services,
     );
     const { patients, single, leftOut } = await resolveSubjects(
-      { subject, subjectGroup },
+      { subject, subjectGroup, period },
       restrictions,
       context,
       services,

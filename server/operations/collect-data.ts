@@ -79,7 +79,7 @@ export const collectData = defineOperation({
     const period = measurementPeriod(args.periodStart, args.periodEnd);
     const measures = await resolveMeasures(args, context, services);
     const { reporter, restrictions } = await resolveProvider({ ...args, organization: null }, context, services);
-    const { patients, leftOut } = await resolveSubjects(args, restrictions, context, services);
+    const { patients, leftOut } = await resolveSubjects({ ...args, period }, restrictions, context, services);
     const answer = new ManyResources(context, patients.length);
     await answer.tell(...leftOut);
     const interests = await interestsOf(measures, tenant, services);

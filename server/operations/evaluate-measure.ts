@@ -59,7 +59,7 @@ export const evaluateMeasure = defineOperation({
     const provider = { provider: args.practitioner, providerResource: null, organization: null };
     const { reporter, restrictions } = await resolveProvider(provider, context, services);
     const subjects = await resolveSubjects(
-      { subject: args.subject, subjectGroup: null },
+      { subject: args.subject, subjectGroup: null, period },
       restrictions,
       context,
       services,

@@ -69,7 +69,7 @@ export const evaluate = defineOperation({
     const period = measurementPeriod(args.periodStart, args.periodEnd);
     const measures = await resolveMeasures(pinnedMeasures(args, pins), context, services);
     const { reporter, restrictions } = await resolveProvider({ ...args, organization: null }, context, services);
-    const subjects = await resolveSubjects(args, restrictions, context, services);
+    const subjects = await resolveSubjects({ ...args, period }, restrictions, context, services);
     const reportType = reportTypeOf(args.reportType) ?? (subjects.single ? 'individual' : 'summary');
     if (args.lastReceivedOn !== null && reportType !== 'individual')
       throw invalidArgument('lastReceivedOn', 'is for individual reports only', 'invalid');
