@@ -1,5 +1,8 @@
 import * as runtime from '../runtime/index.ts';
+import { Children, Descendents } from './fhir/children.ts';
+import { withinRange } from './fhir/date-range.ts';
 import { elementOfType } from './fhir/read.ts';
+import { aggregated, repeated } from './nodes/iteration.ts';
 import { intervalOf, tooLarge } from './nodes/literals.ts';
 import { Message } from './nodes/message.ts';
 import { rowsOf, sortedRows } from './rows.ts';
@@ -11,6 +14,7 @@ import { rowsOf, sortedRows } from './rows.ts';
 export const callables: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ...named('runtime', runtime),
   ...named('compiler', { elementOfType, intervalOf, tooLarge, rowsOf, sortedRows, Message, isArray: Array.isArray }),
+  ...named('compiler', { repeated, aggregated, withinRange, Children, Descendents }),
 ]);
 
 export const namesOfCallables: ReadonlyMap<unknown, string> = new Map(

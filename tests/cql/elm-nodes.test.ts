@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as schema from '@cqframework/cql/elm';
 import { isSupported } from '../../cql/compiler/compile.ts';
 import {
+  type CodeStore,
   type CqlValue,
   createCompiler,
   type ElmExpressionDef,
@@ -10,6 +11,7 @@ import {
   type FhirResource,
   linkLibraries,
   PatientRecord,
+  type PreparedLibrary,
   UnsupportedElm,
 } from '../../cql/index.ts';
 import { now } from './evaluate.ts';
@@ -37,14 +39,26 @@ function libraryOf(expression: ElmNode, more: readonly ElmExpressionDef[] = []):
   };
 }
 
+/** The value, which must be the same when the code was kept and is read again by another process. */
 async function evaluated(expression: ElmNode, ...resources: readonly FhirResource[]): Promise<CqlValue> {
-  const prepared = createCompiler().prepare(
-    linkLibraries(libraryOf(expression), () => null),
-    { find: () => null },
-  );
-  const record = new PatientRecord([{ resourceType: 'Patient', id: 'p', birthDate: '1970-03-01' }, ...resources]);
-  const request = { expressions: ['Result'], parameters: {}, now, budgetMs: 5_000 };
-  return (await prepared.evaluate(record, request)).values.get('Result') ?? null;
+  const kept = new Map<string, Uint8Array>();
+  const store: CodeStore = {
+    read: (key) => kept.get(key) ?? null,
+    write: (key, content) => void kept.set(key, content),
+  };
+  const linked = linkLibraries(libraryOf(expression), () => null);
+  const valueSets = { find: () => null };
+  const prepared = createCompiler(store).prepare(linked, valueSets);
+  const resultOf = async ({ evaluate }: PreparedLibrary): Promise<CqlValue> => {
+    const record = new PatientRecord([{ resourceType: 'Patient', id: 'p', birthDate: '1970-03-01' }, ...resources]);
+    const request = { expressions: ['Result'], parameters: {}, now, budgetMs: 5_000 };
+    return (await evaluate(record, request)).values.get('Result') ?? null;
+  };
+  const restored = createCompiler(store).restore?.(prepared.keep?.() ?? '', () => linked, valueSets);
+  if (restored === null || restored === undefined) throw new Error('the code was not kept');
+  const value = await resultOf(prepared);
+  expect(await resultOf(restored)).toEqual(value);
+  return value;
 }
 
 describe('Loops over elements that FHIRPath brings into ELM', () => {

@@ -44,7 +44,8 @@ const Repeat = defineNode('Repeat', (node, cx) =>
   }),
 );
 
-function repeated(
+/** What Repeat gives. */
+export function repeated(
   source: Value,
   step: (row: Value, index: number) => Value,
   { budget }: Environment,
@@ -82,7 +83,8 @@ const Aggregate = defineNode('Aggregate', (node, cx) =>
   }),
 );
 
-function aggregated(
+/** What Aggregate gives. */
+export function aggregated(
   source: Value,
   start: Value,
   step: (total: Value, row: Value, index: number) => Value,
