@@ -143,6 +143,11 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     catalogue,
     hcc,
     libraries,
+    imports: {
+      rules: endpointRules(config.allowedHosts),
+      check: (sql, tenant, written) => interactionServices.check(sql, tenant, written),
+      explain: explainLine,
+    },
     findIds: (tenant, type, query) => findIds(database, tenant, type, query),
     keepDocuments: edition(config.root, program),
     submit: async (bundle, context, provenance) => {

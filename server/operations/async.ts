@@ -40,6 +40,7 @@ export async function enqueueOperation(
   { path, query }: FhirRequest,
   { tenant, actor, scopes, requestId, timezone, baseUrl, now }: RequestContext,
   jobs: Jobs,
+  ndjson = wantsNdjson(parameters),
 ): Promise<FhirResponse> {
   const url = `${baseUrl}/${path.join('/')}${query.size === 0 ? '' : `?${query}`}`;
   const input: OperationJobInput = {
@@ -49,7 +50,7 @@ export async function enqueueOperation(
     parameters,
     context: { actor, scopes, requestId, timezone, baseUrl, now: now.toISOString() },
     url,
-    ndjson: wantsNdjson(parameters),
+    ndjson,
   };
   const id = await jobs.enqueue(tenant, operationJob, input);
   return { status: 202, headers: { 'Content-Location': `${baseUrl}/${jobPath}/${id}` }, body: null };

@@ -9,6 +9,7 @@ import { evaluate } from './evaluate.ts';
 import { evaluateMeasure } from './evaluate-measure.ts';
 import { exports } from './export.ts';
 import { gapHistory } from './gap-history.ts';
+import { importOperation } from './import.ts';
 import { libraryEvaluate } from './library-evaluate.ts';
 import { match } from './match.ts';
 import { memberAdd } from './member-add.ts';
@@ -48,5 +49,6 @@ export const operations: readonly Operation[] = [
   subscriptionStatusOperation,
   subscriptionEvents,
   websocketBindingToken,
+  importOperation,
   ...exports,
 ];

@@ -9,12 +9,14 @@ import type {
   SubjectResult,
 } from '../../measures/index.ts';
 import type { AuditTrail } from '../auth/audit.ts';
+import type { EndpointRules } from '../connectors/endpoint-addresses.ts';
 import type { Catalogue } from '../content/catalogue.ts';
 import type { InstalledMeasure } from '../content/installed-measure.ts';
 import type { Pins } from '../content/pinned-reader.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
 import type { LibraryEvaluator } from '../jobs/library-evaluator.ts';
+import type { ImportSettings } from '../store/import-ndjson.ts';
 
 /** What operations need of the rest of the server. The composition root puts it together. */
 export interface OperationServices {
@@ -30,6 +32,11 @@ export interface OperationServices {
   readonly keepDocuments?: string;
   /** Translates and evaluates CQL that a request brings, in threads of its own that can be stopped. */
   readonly libraries: LibraryEvaluator;
+  /** What storing the lines of an import asks of the rest of the server; absent where nothing is imported. */
+  readonly imports?: Pick<ImportSettings, 'check' | 'explain'> & {
+    /** Which hosts may be asked for files. */
+    readonly rules: EndpointRules;
+  };
   /** Ids of the resources that a search finds, all of them, e.g. `general-practitioner=Practitioner/x`; '' finds all. */
   findIds(tenant: string, type: string, query: string): Promise<readonly string[]>;
   /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { checkEntry } from './check-entry.ts';
 import type { UpdateEntry } from './entry.ts';
-import { InvalidResource, StoreError } from './errors.ts';
+import { InvalidResource, MalformedJson, StoreError } from './errors.ts';
 import { parseExact } from './exact-json.ts';
 import type { RejectedLine } from './import-source.ts';
 import type { NdjsonLine } from './ndjson-lines.ts';
@@ -86,9 +86,14 @@ function parse({ text, ended }: NdjsonLine): unknown {
   try {
     return parseExact(text);
   } catch (error) {
-    if (ended || !(error instanceof Error)) throw error;
-    throw new UnusableLine(`The source ends in the middle of this line, which seems to be cut: ${error.message}`);
+    if (!(error instanceof MalformedJson)) throw error;
+    if (ended) throw new UnusableLine(saidOf(error));
+    throw new UnusableLine(`The source ends in the middle of this line, which seems to be cut: ${saidOf(error)}`);
   }
+}
+
+function saidOf({ message }: MalformedJson): string {
+  return message.replace('The body', 'the line').replace(' at line 1, column', ' at column');
 }
 
 function idOf(text: string): string {

@@ -59,23 +59,29 @@ export async function importNdjson(source: NdjsonSource, settings: ImportSetting
   let position = known ?? start;
   // While a batch is being stored, which is mostly the database's work, the next one is read.
   let storing: Promise<void> = Promise.resolve();
-  for await (const batch of lineBatches(await source.open(signal), limits)) {
-    signal.throwIfAborted();
-    if (known !== null && batch.offset <= known.offset) {
-      if (batch.offset < known.offset || batch.digest === known.digest) continue;
-      await forgetPosition(database, key); // another content under this name: from its start, then
-      return importNdjson(source, settings);
+  try {
+    for await (const batch of lineBatches(await source.open(signal), limits)) {
+      signal.throwIfAborted();
+      if (known !== null && batch.offset <= known.offset) {
+        if (batch.offset < known.offset || batch.digest === known.digest) continue;
+        await forgetPosition(database, key); // another content under this name: from its start, then
+        return importNdjson(source, settings);
+      }
+      const to = { key, limits, settings };
+      const read = await readBatch(batch, source.resourceType, limits);
+      await storing;
+      signal.throwIfAborted();
+      storing = storeBatch(batch, read, position, to).then(async (next) => {
+        position = next;
+        const { counts, offset } = next;
+        await settings.onProgress?.({ ...counts, source: key.source, offset, size: source.size });
+      });
+      storing.catch(() => {}); // thrown where it is waited for
     }
-    const to = { key, limits, settings };
-    const read = await readBatch(batch, source.resourceType, limits);
     await storing;
-    storing = storeBatch(batch, read, position, to).then(async (next) => {
-      position = next;
-      await settings.onProgress?.({ ...next.counts, source: key.source, offset: next.offset, size: source.size });
-    });
-    storing.catch(() => {}); // thrown where it is waited for
+  } finally {
+    await storing.catch(() => {}); // nothing is stored any more once this has ended
   }
-  await storing;
   await writePosition(database, key, { ...position, complete: true });
   return position.counts;
 }
