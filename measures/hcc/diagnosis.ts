@@ -15,9 +15,11 @@ export interface Diagnosis {
   readonly evidence: readonly DiagnosisEvidence[];
 }
 
+const plain = /^[A-Z0-9]+$/;
+
 /** `e11.22 ` is `E1122`. */
 export function plainCode(code: string): string {
-  return code.replace(/[.\s]/g, '').toUpperCase();
+  return plain.test(code) ? code : code.replace(/[.\s]/g, '').toUpperCase();
 }
 
 /** `E1122` is written `E11.22`. */
@@ -27,18 +29,35 @@ export function dottedCode(code: string): string {
 
 /** Each code once, with all its evidence, in the order of codes: so that order and duplicates never matter. */
 export function mergeDiagnoses(diagnoses: Iterable<Diagnosis>): readonly Diagnosis[] {
-  const byCode = new Map<string, Map<string, DiagnosisEvidence>>();
+  const byCode = new Map<string, DiagnosisEvidence[]>();
   for (const { code, evidence } of diagnoses) {
-    const plain = plainCode(code);
-    const known = byCode.get(plain) ?? new Map<string, DiagnosisEvidence>();
-    for (const one of evidence) known.set(`${one.date} ${one.reference} ${one.service}`, one);
-    byCode.set(plain, known);
+    const own = plainCode(code);
+    const known = byCode.get(own);
+    if (known === undefined) byCode.set(own, [...evidence]);
+    else known.push(...evidence);
   }
-  return [...byCode]
-    .map(([code, evidence]): Diagnosis => ({ code, evidence: [...evidence].sort(byKey).map(([, one]) => one) }))
-    .sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
+  const merged: Diagnosis[] = [];
+  for (const code of [...byCode.keys()].sort()) merged.push({ code, evidence: distinct(byCode.get(code) ?? []) });
+  return merged;
 }
 
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+/** By day, then by reference; what is said twice once. */
+function distinct(evidence: DiagnosisEvidence[]): readonly DiagnosisEvidence[] {
+  if (evidence.length < 2) return evidence;
+  evidence.sort(
+    (a, b) => compare(a.date, b.date) || compare(a.reference, b.reference) || compare(a.service, b.service),
+  );
+  return evidence.filter((one, index) => {
+    const before = evidence[index - 1];
+    return (
+      before === undefined ||
+      before.date !== one.date ||
+      before.reference !== one.reference ||
+      before.service !== one.service
+    );
+  });
+}
+
+function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

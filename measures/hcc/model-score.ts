@@ -73,13 +73,19 @@ export interface ScoreRequest {
  * @throws UnsupportedRiskScore for a year, model or segment that cannot be computed
  */
 export function scoreModel(request: ScoreRequest, tables: HccTables): ModelScore {
+  return scoreMerged({ ...request, diagnoses: mergeDiagnoses(request.diagnoses) }, tables);
+}
+
+/** As scoreModel, of diagnoses that `mergeDiagnoses` gave. */
+export function scoreMerged(request: ScoreRequest, tables: HccTables): ModelScore {
   const { paymentYear, model: id, beneficiary } = request;
   const model = hccModels[id];
-  const { inYear, ...own } = tables.model(paymentYear, id);
+  const own = tables.model(paymentYear, id);
+  const { inYear } = own;
   const { codingAdjustment } = tables.year(paymentYear);
   const person = personIn(paymentYear, beneficiary);
   const segment = segmentOf(id, person, request.segment);
-  const diagnoses = categorize(mergeDiagnoses(request.diagnoses), person, own);
+  const diagnoses = categorize(request.diagnoses, person, own);
   const categories = categoriesOf(diagnoses, model, own);
   const counting = categories.filter(({ droppedBy, notCounted }) => droppedBy === null && notCounted === null);
   const refused = inYear.refused?.['*'] ?? inYear.refused?.[segment.code] ?? null;

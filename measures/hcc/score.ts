@@ -1,6 +1,6 @@
 import type { Beneficiary } from './beneficiary.ts';
-import type { Diagnosis } from './diagnosis.ts';
-import { type ModelScore, scoreModel } from './model-score.ts';
+import { type Diagnosis, mergeDiagnoses } from './diagnosis.ts';
+import { type ModelScore, scoreMerged } from './model-score.ts';
 import type { HccModelId } from './models/model.ts';
 import { decimal, weigh } from './payment.ts';
 import type { PaymentYear } from './payment-year.ts';
@@ -29,12 +29,13 @@ export interface RiskScoreRequest {
 
 /** @throws UnsupportedRiskScore for a year, model or segment that cannot be computed */
 export function scoreRisk(request: RiskScoreRequest, tables: HccTables): RiskScore {
-  const { paymentYear, beneficiary, diagnoses, segment } = request;
+  const { paymentYear, beneficiary, segment } = request;
+  const diagnoses = mergeDiagnoses(request.diagnoses);
   const year = tables.year(paymentYear);
   const paying = payingModels(year, beneficiary);
   const wanted = request.models.length === 0 ? paying : request.models;
   const models = [...new Set(wanted)].map((model) =>
-    scoreModel({ paymentYear, model, beneficiary, diagnoses, segment }, tables),
+    scoreMerged({ paymentYear, model, beneficiary, diagnoses, segment }, tables),
   );
   return {
     paymentYear,

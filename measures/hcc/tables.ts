@@ -56,7 +56,13 @@ export function openHccTables(folder: URL = shipped): HccTables {
     once(path, () => JSON.parse(readFileSync(new URL(`${path}.json`, folder), 'utf8')));
   const table = <File>(id: string): File => read(`tables/${id}`);
 
+  const years = new Map<number, PaymentYear>();
   const year = (paymentYear: number): PaymentYear => {
+    const known = years.get(paymentYear) ?? readYear(paymentYear);
+    years.set(paymentYear, known);
+    return known;
+  };
+  const readYear = (paymentYear: number): PaymentYear => {
     const path = `years/${paymentYear}`;
     if (!Number.isInteger(paymentYear) || !existsSync(new URL(`${path}.json`, folder)))
       throw new UnsupportedRiskScore(
