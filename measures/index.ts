@@ -1,3 +1,19 @@
+export {
+  type AttributionWindow,
+  type ComputedAttribution,
+  computeAttribution,
+  type Share,
+  type Visit,
+} from './attribution/attribute.ts';
+export {
+  type AttributionTotals,
+  attributionTotals,
+  type ComparedAttribution,
+  compareAttribution,
+  type ListedAttribution,
+} from './attribution/compare.ts';
+export { serviceYearOf } from './attribution/services.ts';
+export { type SpecialtyClass, specialtyClass } from './attribution/specialties.ts';
 export { type OwnMeasure, ownMeasures } from './content/own-measures.ts';
 export type * from './definition.ts';
 export type { ImprovementNotations } from './direction.ts';
