@@ -190,7 +190,7 @@ function issuesOf(error: Error, code: OperationOutcomeIssue['code']): OperationO
     }));
   }
   const diagnostics =
-    code === 'transient'
+    code === 'transient' && !Object.hasOwn(translations, error.name)
       ? 'The database is not reachable at the moment; nothing was changed'
       : holdsNull(error)
         ? 'The request holds the character U+0000, which no text of FHIR has'

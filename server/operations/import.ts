@@ -64,7 +64,7 @@ const runImportOperation = defineOperation({
       onProgress: (state) => context.progress(state.position / (state.sources + 1), said(state)),
     });
     for await (const line of rejectedLines(database, tenant, importId)) await context.deliver?.(rejectionOutcome(line));
-    return answerOf(done);
+    return { resourceType: 'Parameters', parameter: [{ name: 'return', resource: answerOf(done) }] };
   },
 });
 
