@@ -17,7 +17,7 @@ export {
   libraryKey,
   linkLibraries,
 } from './link.ts';
-export { matchesProfile } from './profiles.ts';
+export { codesFixedBy, matchesProfile } from './profiles.ts';
 export { PatientRecord } from './record.ts';
 export {
   type CodeRequirement,

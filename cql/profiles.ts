@@ -45,6 +45,15 @@ export function profileTest(profile: string): (resource: FhirResource) => boolea
   };
 }
 
+/**
+ * What a profile that is told by its codes fixes, as `system|code`: a retrieve of it finds no resource but those that have
+ * one of them in `code` and those that declare a profile that fixes the same. Null for every other profile.
+ */
+export function codesFixedBy(profile: string): readonly string[] | null {
+  const stem = isBase(profile) ? '' : stemOf(nameOf(profile));
+  return Object.hasOwn(vitalSigns, stem) ? (vitalSigns[stem] ?? []).map((code) => `${loinc}|${code}`) : null;
+}
+
 /** Names by canonical: a population has few canonicals, each in thousands of resources. */
 const names = new Map<string, string>();
 const namesKept = 1_000;

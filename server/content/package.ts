@@ -4,6 +4,7 @@ import {
   type CodeStore,
   CompactValueSet,
   clockUse,
+  codesFixedBy,
   compactValueSet,
   dataRequirements,
   type ElmLibrary,
@@ -50,7 +51,10 @@ export interface MeasurePackage {
   readonly parts: ReadonlyMap<string, Uint8Array>;
 }
 
-/** What a retrieve can select. Null `valueSet` and `codes`: resources of the type whatever their codes. */
+/**
+ * What a retrieve can select. Null `valueSet` and `codes`: resources of the type whatever their codes. A resource counts as
+ * having the codes that a profile fixes which it declares (`codesFixedBy`).
+ */
 export interface Selection {
   readonly resourceType: string;
   /** Element that holds the codes; null when any code will do. */
@@ -123,12 +127,13 @@ export function packMeasure(loaded: LoadedMeasure, interned: Map<string, Uint8Ar
 }
 
 function selectionOf(retrieve: RetrieveRequirement, partOf: ReadonlyMap<string, string>): Selection {
-  const { resourceType, codeProperty, valueSet, codes, dynamicCodes } = retrieve;
+  const { resourceType, codeProperty, valueSet, codes, dynamicCodes, profile } = retrieve;
   const part = valueSet === null ? null : (partOf.get(`${valueSet.url}|${valueSet.version ?? ''}`) ?? null);
   const bounded = codeProperty !== null && !dynamicCodes && (valueSet === null ? codes.length > 0 : part !== null);
-  return bounded
-    ? { resourceType, codeProperty, valueSet: part, codes: codes.map(({ system, code }) => `${system}|${code}`) }
-    : { resourceType, codeProperty: null, valueSet: null, codes: null };
+  if (bounded)
+    return { resourceType, codeProperty, valueSet: part, codes: codes.map(({ system, code }) => `${system}|${code}`) };
+  const fixed = profile === null ? null : codesFixedBy(profile);
+  return { resourceType, codeProperty: fixed && 'code', valueSet: null, codes: fixed };
 }
 
 function latest(uses: readonly ClockUse[]): ClockUse {

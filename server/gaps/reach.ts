@@ -1,6 +1,5 @@
-import { type CodeSet, CompactValueSet, codeSet } from '../../cql/index.ts';
 import type { MeasurePackage } from '../content/package.ts';
-import { elementType } from '../store/element-type.ts';
+import { type SelectedData, SharedSets, selectedData } from '../content/selected-data.ts';
 
 /** A change of everything: whatever can be asked is to be asked again. */
 export const everything = '*';
@@ -14,55 +13,26 @@ export interface Reach {
   touchedBy(changed: Iterable<string>): boolean;
 }
 
-/** What retrieves of one type look for; null: all of the type. */
-interface Wanted {
-  readonly codes: Set<string>;
-  readonly sets: Set<CodeSet>;
-}
-
 /** Measures' reaches, computed once per content; value sets that several measures share are read once. */
 export class Reaches {
-  readonly #sets = new Map<string, CodeSet>();
+  readonly #sets = new SharedSets();
   readonly #reaches = new Map<string, Reach>();
 
   of(packed: MeasurePackage): Reach {
     const known = this.#reaches.get(packed.hash);
     if (known !== undefined) return known;
-    const made = this.#reachOf(packed);
+    const selected = selectedData([packed], this.#sets);
+    const made: Reach = {
+      touchedBy: (changed) => [...changed].some((note) => note === everything || concerns(selected, note)),
+    };
     this.#reaches.set(packed.hash, made);
-    return made;
-  }
-
-  #reachOf({ selections, parts }: MeasurePackage): Reach {
-    // The patient is the context of every expression.
-    const wanted = new Map<string, Wanted | null>([['Patient', null]]);
-    for (const { resourceType, codeProperty, valueSet, codes } of selections) {
-      const before = wanted.get(resourceType);
-      if (before === null) continue;
-      if (codeProperty === null || !holdsConcepts(resourceType, codeProperty)) {
-        wanted.set(resourceType, null);
-        continue;
-      }
-      const found = before ?? { codes: new Set<string>(), sets: new Set<CodeSet>() };
-      for (const code of codes ?? []) found.codes.add(code);
-      if (valueSet !== null) found.sets.add(this.#set(valueSet, parts.get(valueSet)));
-      wanted.set(resourceType, found);
-    }
-    return { touchedBy: (changed) => [...changed].some((note) => note === everything || concerns(wanted, note)) };
-  }
-
-  #set(key: string, bytes: Uint8Array | undefined): CodeSet {
-    const known = this.#sets.get(key);
-    if (known !== undefined) return known;
-    const made = bytes === undefined ? codeSet({ codes: [] }) : new CompactValueSet(bytes);
-    this.#sets.set(key, made);
     return made;
   }
 }
 
-function concerns(wanted: ReadonlyMap<string, Wanted | null>, note: string): boolean {
+function concerns(selected: SelectedData, note: string): boolean {
   const space = note.indexOf(' ');
-  const found = wanted.get(space === -1 ? note : note.slice(0, space));
+  const found = selected.get(space === -1 ? note : note.slice(0, space));
   if (found === undefined) return false;
   if (found === null || space === -1) return true;
   const coding = note.slice(space + 1);
@@ -73,10 +43,4 @@ function concerns(wanted: ReadonlyMap<string, Wanted | null>, note: string): boo
     for (const set of found.sets) if (set.has(system, code)) return true;
   }
   return false;
-}
-
-/** Codes are noted of elements that are concepts or codings; of one that is a bare code, nothing tells. */
-function holdsConcepts(resourceType: string, property: string): boolean {
-  const type = elementType([resourceType, property]) ?? elementType([resourceType, `${property}CodeableConcept`]) ?? '';
-  return type === 'CodeableConcept' || type === 'Coding';
 }

@@ -3,8 +3,10 @@ import { createCompiler, type FhirResource, InvalidRecord, PatientRecord } from 
 import { datedGapAnswers, evaluateSubject, type PreparedMeasure } from '../../measures/index.ts';
 import { type MeasurePackage, ParsedParts, prepareFromPackage } from '../content/package.ts';
 import { SealedFolder } from '../content/sealed-folder.ts';
+import { SharedSets } from '../content/selected-data.ts';
 import type { FromThread, SentTask, TaskAnswer, ThreadData, ToThread } from './evaluation-messages.ts';
 import { keepResult } from './kept-result.ts';
+import { type Selects, selectsOf } from './selected-resources.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('evaluation-worker.ts runs as a worker thread');
@@ -17,6 +19,10 @@ const parsed = new ParsedParts();
 const parts = new Map<string, Uint8Array>();
 const packages = new Map<string, MeasurePackage>();
 const prepared = new Map<string, PreparedMeasure>();
+const sets = new SharedSets();
+/** By the hashes of the measures that are evaluated together. */
+const selections = new Map<string, Selects>();
+const selectionsKept = 200;
 
 port.on('message', (message: ToThread) => {
   if (message.type === 'measure') {
@@ -30,7 +36,7 @@ function tell(message: FromThread): void {
 }
 
 async function evaluate(resources: readonly string[], tasks: readonly SentTask[]): Promise<void> {
-  const record = attempt(() => new PatientRecord(resources.map(parseResource)));
+  const record = attempt(() => new PatientRecord(parsedFor(resources, tasks)));
   for (const [task, sent] of tasks.entries()) {
     const answer = record instanceof Error ? failed(record) : await evaluateTask(record, sent, task);
     tell({ type: 'answer', task, answer });
@@ -65,6 +71,19 @@ function preparedMeasure(hash: string): PreparedMeasure {
   const made = prepareFromPackage(packed, evaluator, parsed, store);
   prepared.set(hash, made);
   return made;
+}
+
+/** The resources that the tasks can select: the rest is not even parsed. */
+function parsedFor(resources: readonly string[], tasks: readonly SentTask[]): FhirResource[] {
+  const key = tasks.map(({ measure }) => measure).join(' ');
+  const known = selections.get(key);
+  const measures = tasks.flatMap(({ measure }) => packages.get(measure) ?? []);
+  const selects = known ?? selectsOf(measures, sets);
+  if (known === undefined) {
+    if (selections.size >= selectionsKept) selections.clear();
+    selections.set(key, selects);
+  }
+  return resources.flatMap((text, index) => (selects(text) ? parseResource(text, index) : []));
 }
 
 /** A text that is not JSON is named by its place, never quoted: it may hold PHI. */

@@ -1,3 +1,4 @@
+import { codesFixedBy } from '../../cql/index.ts';
 import { typesOutsidePatient } from '../search/compartment.ts';
 import type { Write } from './change.ts';
 
@@ -83,11 +84,22 @@ function notesOf(
   return { changed, references: found };
 }
 
-/** Codes of the elements of a resource, at the top: retrieves look at no other (CQL, FHIR model info: primaryCodePath). */
+/**
+ * Codes of the elements of a resource, at the top: retrieves look at no other (CQL, FHIR model info: primaryCodePath). And
+ * those that its profiles fix: a retrieve of such a profile finds it by what it declares.
+ */
 function noteCodes(type: string, resource: object, changed: Set<string>): void {
+  for (const profile of declaredBy(resource))
+    for (const code of codesFixedBy(profile) ?? []) changed.add(`${type} ${code}`);
   for (const value of Object.values(resource)) {
     if (typeof value === 'object' && value !== null) noteCodings(type, value, changed);
   }
+}
+
+function declaredBy(resource: object): string[] {
+  const meta = 'meta' in resource ? resource.meta : null;
+  const profiles = typeof meta === 'object' && meta !== null && 'profile' in meta ? meta.profile : null;
+  return Array.isArray(profiles) ? profiles.filter((profile) => typeof profile === 'string') : [];
 }
 
 function noteCodings(type: string, value: object, changed: Set<string>): void {
