@@ -32,12 +32,14 @@ import { interactions } from './interactions/index.ts';
 import type { FhirRequest, FhirResponse, InteractionServices } from './interactions/interaction.ts';
 import { transaction } from './interactions/transaction.ts';
 import { type PullServices, pullJob, pullJobHandler } from './jobs/bulk-pull.ts';
+import { submitJob, submitJobHandler } from './jobs/bulk-submit-job.ts';
 import { createEvaluationPool, type EvaluationPool } from './jobs/evaluation-pool.ts';
 import { type Jobs, startJobs } from './jobs/jobs.ts';
 import { createLibraryEvaluator } from './jobs/library-evaluator.ts';
 import type { Logger } from './log.ts';
 import { operationHandler } from './operations/answer.ts';
 import { operationJob, operationJobHandler } from './operations/async.ts';
+import { submissionStatusHandler } from './operations/bulk-submit-status.ts';
 import { exportJob, exportJobHandler } from './operations/export-job.ts';
 import { exportStatusHandler } from './operations/export-status.ts';
 import { operations } from './operations/operations.ts';
@@ -179,6 +181,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     [operationJob]: operationJobHandler(operations, operationServices, log),
     [exportJob]: exportJobHandler({ database, audit, terminology: terminologyOf }),
     [pullJob]: pullJobHandler(pulls),
+    [submitJob]: submitJobHandler(pulls),
     [trendJob]: trendJobHandler({ database, catalogue, pool, log, timezone: config.timezone }),
   };
   const jobs: Jobs = running.add(
@@ -238,6 +241,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     operationDefinitionHandler(operations, version),
     subscriptionTopicHandler,
     exportStatusHandler({ database, jobs, requiresAccessToken: false }),
+    submissionStatusHandler(database, false),
     operate,
     interactionHandler(services),
   ];
@@ -256,7 +260,7 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
     pulls,
     api: (context, request) =>
       answerFeedsApi({ database, jobs }, context, request) ??
-      answerApi({ database, catalogue, audit, version }, context, request),
+      answerApi({ database, catalogue, hcc, audit, version }, context, request),
     clientKeys: () => publicKeys(database, demoIdentity.tenant),
     health: async () => {
       await database.query('SELECT 1');

@@ -37,7 +37,7 @@ const mostRedirects = 3;
 
 /**
  * One exchange with another server. Addresses are checked as the connection is made. Redirects of a GET are followed;
- * to another origin without the Authorization header, so that no token leaves who it was meant for.
+ * to another origin without our headers, so that no token leaves who it was meant for.
  *
  * @throws RefusedAddress, UnusableAnswer
  */
@@ -55,9 +55,8 @@ export async function exchange(asked: BulkRequest, rules: EndpointRules, redirec
     if (redirects >= mostRedirects)
       throw new UnusableAnswer(`${url.host} redirects more than ${mostRedirects} times`, false);
     const next = new URL(headers.location, url);
-    const { authorization, ...others } = asked.headers;
-    const kept = next.origin === url.origin && authorization !== undefined ? { ...others, authorization } : others;
-    return exchange({ ...asked, url: next.href, headers: kept }, rules, redirects + 1);
+    const sent = next.origin === url.origin ? asked.headers : { accept: asked.headers['accept'] ?? '*/*' };
+    return exchange({ ...asked, url: next.href, headers: sent }, rules, redirects + 1);
   }
   if (headers['content-encoding'] !== 'gzip') return { status, headers, body: answer };
   // What breaks is told by the stream that is read.

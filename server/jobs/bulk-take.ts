@@ -3,7 +3,7 @@ import { UnusableAnswer } from '../connectors/bulk-http.ts';
 import { type IdMapping, localId, localLine } from '../connectors/bulk-ids.ts';
 import { wholeLines } from '../connectors/bulk-lines.ts';
 import { applyEntries } from '../store/apply-entries.ts';
-import { claimOrigins, dropOrigins, type Origin, ownedBy } from '../store/bulk-origins.ts';
+import { claimOrigins, clearManifests, type Origin, ownedBy } from '../store/bulk-origins.ts';
 import type { DeleteEntry } from '../store/entry.ts';
 import { type ImportSettings, importNdjson } from '../store/import-ndjson.ts';
 import type { ImportCounts } from '../store/import-source.ts';
@@ -160,7 +160,7 @@ export async function deleteBrought(
     });
     const applied = await applyEntries(database, tenant, entries, {
       audit: (all) => audit(all.flatMap(({ stored }) => stored ?? [])),
-      beforeCommit: (sql) => dropOrigins(sql, tenant, own),
+      beforeCommit: (sql) => clearManifests(sql, tenant, own),
     });
     deleted += applied.filter(({ outcome }) => outcome === 'deleted').length;
   }

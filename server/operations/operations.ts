@@ -1,4 +1,6 @@
 import { attributionStatus } from './attribution-status.ts';
+import { bulkSubmit } from './bulk-submit.ts';
+import { bulkSubmitStatus } from './bulk-submit-status.ts';
 import { careGaps } from './care-gaps.ts';
 import { collectData } from './collect-data.ts';
 import { confirmAttributionList } from './confirm-attribution-list.ts';
@@ -10,6 +12,7 @@ import { evaluateMeasure } from './evaluate-measure.ts';
 import { exports } from './export.ts';
 import { gapHistory } from './gap-history.ts';
 import { importOperation } from './import.ts';
+import { importRoster } from './import-roster.ts';
 import { libraryEvaluate } from './library-evaluate.ts';
 import { match } from './match.ts';
 import { memberAdd } from './member-add.ts';
@@ -43,6 +46,7 @@ export const operations: readonly Operation[] = [
   attributionStatus,
   confirmAttributionList,
   davinciDataExport,
+  importRoster,
   match,
   merge,
   unmerge,
@@ -51,4 +55,6 @@ export const operations: readonly Operation[] = [
   websocketBindingToken,
   importOperation,
   ...exports,
+  bulkSubmit,
+  bulkSubmitStatus,
 ];

@@ -101,12 +101,12 @@ export async function broughtBy(
   return rows.map(({ type, id }) => `${type}/${id}`);
 }
 
-/** The resources are no longer the source's: they were deleted. */
-export async function dropOrigins(sql: Sql, tenant: string, names: readonly string[]): Promise<void> {
+/** No manifest stands for the resources any more: they were deleted. Their ids stay the source's. */
+export async function clearManifests(sql: Sql, tenant: string, names: readonly string[]): Promise<void> {
   const keys = names.map((name) => name.split('/'));
   await sql.query(
-    `DELETE FROM bulk_origin AS o USING unnest($2::text[], $3::text[]) AS t (type, id)
-      WHERE o.tenant = $1 AND o.type = t.type AND o.id = t.id`,
+    `UPDATE bulk_origin AS o SET manifest = NULL FROM unnest($2::text[], $3::text[]) AS t (type, id)
+      WHERE o.tenant = $1 AND o.type = t.type AND o.id = t.id AND o.manifest IS NOT NULL`,
     [tenant, keys.map(([type]) => type), keys.map(([, id]) => id)],
   );
 }

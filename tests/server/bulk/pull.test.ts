@@ -100,12 +100,15 @@ describe('Pulling from an EHR', () => {
     expect((await stored('Observation/bob-wt')).status).toBe(410);
     const { report: again } = await pull('north');
     expect(again).toMatchObject({ types: {}, deleted: 0, files: 0 });
+    await store(ehr, [observation('bob-wt', 'bob', '29463-7', 90)]);
+    expect((await pull('north')).report.types['Observation']).toMatchObject({ lines: 1, created: 1, failed: 0 });
+    expect((await stored('Observation/bob-wt')).json.valueQuantity).toEqual({ value: 90 });
   });
 
   it('stores nothing anew when everything is asked for again', async () => {
     await own.services.database.query('UPDATE bulk_feed SET since = NULL');
     const { report } = await pull('north');
-    expect(report.types['Observation']).toMatchObject({ lines: 3, unchanged: 3, created: 0, updated: 0 });
+    expect(report.types['Observation']).toMatchObject({ lines: 4, unchanged: 4, created: 0, updated: 0 });
   });
 
   it('runs as a job that anybody can ask for', async () => {
@@ -121,6 +124,9 @@ describe('Pulling from an EHR', () => {
 });
 
 describe('An EHR that', () => {
+  beforeAll(async () => {
+    await ehr.fhir('DELETE', 'Observation/extra');
+  });
   beforeEach(async () => {
     await forgetAll();
     await register('north');
