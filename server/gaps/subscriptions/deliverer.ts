@@ -28,7 +28,6 @@ export interface Deliverer {
 /** Endpoints at once, by turn. No database connection is held while one is waited for. */
 const slots: Readonly<Record<Turn, number>> = { healthy: 48, troubled: 32 };
 const numberedAtOnce = 4;
-const looksFor = 64;
 const cleanUpMs = 3_600_000;
 
 /**
@@ -61,11 +60,11 @@ export function startDeliverer(settings: DelivererSettings): Deliverer {
   }
 
   async function number(): Promise<boolean> {
-    const waiting = await behind(database, looksFor);
+    const waiting = await behind(database);
     let moved = false;
     const take = async (): Promise<void> => {
-      for (let key = waiting.pop(); key !== undefined && !signal.aborted; key = waiting.pop())
-        if (await assignNumbers(database, key)) moved = true;
+      for (let some = waiting.pop(); some !== undefined && !signal.aborted; some = waiting.pop())
+        if (await assignNumbers(database, some)) moved = true;
     };
     await Promise.all(Array.from({ length: numberedAtOnce }, take));
     if (Date.now() - cleanedUp > cleanUpMs) {
