@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { HccTables } from '../../measures/index.ts';
 import type { Access, AuditTrail } from '../auth/audit.ts';
 import { type Permission, requireScope } from '../auth/scopes.ts';
+import { riskScores } from '../billing/risk-scores.ts';
+import { riskRoster } from '../billing/views/risk-roster.ts';
 import type { Catalogue } from '../content/catalogue.ts';
 import { removeDirection, setDirection } from '../content/directions.ts';
 import type { RequestContext } from '../context.ts';
@@ -20,6 +23,7 @@ import { InvalidRequest, ResourceNotFound, UnsupportedInteraction } from '../sto
 export interface ApiServices {
   readonly database: Database;
   readonly catalogue: Catalogue;
+  readonly hcc: HccTables;
   readonly audit: AuditTrail;
   readonly version: string;
 }
@@ -62,6 +66,19 @@ const worklist = z.object({
   offset: z.int().min(0).default(0),
   count: z.int().min(1).max(500).default(50),
 });
+
+const riskOf = z.object({ paymentYear: z.int().nullable().default(null) });
+
+const riskPage = riskOf.extend({
+  group: z.string().max(64).nullable().default(null),
+  descending: z.boolean().default(true),
+  offset: z.int().min(0).default(0),
+  count: z.int().min(1).max(500).default(50),
+});
+
+const riskScopes = ['Patient', 'Coverage', 'Encounter', 'Condition', 'Claim', 'ExplanationOfBenefit'].map(
+  (type) => [type, 'r'] as const,
+);
 
 const target = z.object({
   groupId: z.string().nullable().default(null),
@@ -166,6 +183,37 @@ const routes: readonly Route[] = [
       return view;
     },
   },
+  {
+    method: 'POST',
+    path: ['patients', ':id', 'risk', '_search'],
+    scopes: riskScopes,
+    async run(call) {
+      const { context, services, id } = call;
+      const paymentYear = paymentYearOf(call, parse(riskOf, call.body).paymentYear);
+      const asked = { paymentYear, models: [], segment: null, collection: null, asOf: null };
+      for await (const scored of riskScores(services.database, services.hcc, context.tenant, [id], asked)) {
+        await call.record({ interaction: 'read', resources: [patientResource(id)] });
+        if ('error' in scored) throw scored.error;
+        return scored.score;
+      }
+      throw new ResourceNotFound(`Patient/${id} does not exist`);
+    },
+  },
+  {
+    method: 'POST',
+    path: ['risk-scores', '_search'],
+    scopes: [...riskScopes, ['Patient', 's'], ['Group', 'r']],
+    async run(call) {
+      const { context, services, body } = call;
+      const wanted = parse(riskPage, body);
+      const paymentYear = paymentYearOf(call, wanted.paymentYear);
+      const { tenant } = context;
+      const roster = await riskRoster(services.database, services.hcc, { ...wanted, paymentYear, tenant });
+      const resources = roster.items.map(({ patient }) => patientResource(patient.id));
+      await call.record({ interaction: 'search-type', resources });
+      return roster;
+    },
+  },
 ];
 
 /** @throws UnsupportedInteraction, InvalidRequest, ResourceNotFound, ForbiddenByScope */
@@ -189,6 +237,11 @@ export async function answerApi(
 async function planOf({ context: { tenant, now, timezone, log }, services }: Call): Promise<LivePlan> {
   const kept = await livePeriods(services.database, tenant);
   return livePlan(services.catalogue, tenant, dayIn(now, timezone), log, kept);
+}
+
+/** Services of this year are paid in the next. */
+function paymentYearOf({ context: { now, timezone } }: Call, asked: number | null): number {
+  return asked ?? Number(dayIn(now, timezone).slice(0, 4)) + 1;
 }
 
 function liveMeasure(plan: LivePlan, id: string): LiveMeasure {

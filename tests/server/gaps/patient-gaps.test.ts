@@ -1,3 +1,4 @@
+import { openHccTables } from '../../../measures/index.ts';
 import { AuditTrail } from '../../../server/auth/audit.ts';
 import { type Catalogue, createCatalogue } from '../../../server/content/catalogue.ts';
 import { installCheck } from '../../../server/content/install-check.ts';
@@ -61,7 +62,7 @@ async function ask(method: string, path: string, body: object | null = null, sco
   const text = body === null ? null : JSON.stringify(body);
   const request = { method, path: path.split('/'), query: new URLSearchParams(), headers: {}, body: text };
   try {
-    return await answerApi({ database, catalogue, audit, version: '1' }, context, request);
+    return await answerApi({ database, catalogue, hcc: openHccTables(), audit, version: '1' }, context, request);
   } catch (error) {
     const { status, outcome } = toOutcome(error);
     return { status, headers: {}, body: outcome };
