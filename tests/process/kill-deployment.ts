@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../demo/random.ts';
 import { orphansOn, postmasterOf } from './postgres-process.ts';
@@ -69,7 +70,10 @@ export class KillDeployment {
   }
 
   output(): string {
-    return [...this.#processes].map(([role, { output }]) => `${role}:\n${output().slice(-6000)}`).join('\n');
+    const printed = [...this.#processes].map(([role, { output }]) => `${role}:\n${output().slice(-3000)}`);
+    const log = join(this.#folder, 'postgres', 'server.log');
+    const database = existsSync(log) ? readFileSync(log, 'utf8').slice(-3000) : '(no log)';
+    return [...printed, `PostgreSQL:\n${database}`].join('\n');
   }
 
   /** Kills something with SIGKILL, and starts again what an operator's supervisor would. @returns what it was */
@@ -116,6 +120,13 @@ export class KillDeployment {
   socket(): string {
     const line = readFileSync(`/proc/${postmasterOf(this.#folder)}/cmdline`, 'utf8').replaceAll('\0', ' ');
     return /unix_socket_directories=(\S+)/.exec(line)?.[1] ?? '';
+  }
+
+  /** Nothing is started again any more. */
+  abandon(): void {
+    const left = [...this.#processes.values()];
+    this.#processes.clear();
+    for (const { kill } of left) kill('SIGKILL');
   }
 
   /** Stops all as an operator does. @returns what went wrong with it */

@@ -29,9 +29,20 @@ const clients = 6;
 const live = ['Any', 'Sugar', 'Dated', 'Drug', 'Person', 'Clock'] as const;
 
 /** Kills servers, workers and the database at random points under load, and holds what is left to what is right. */
-export async function killRounds({ rounds, seed, folder, checkEvery, say }: KillSettings): Promise<KillReport> {
+export async function killRounds(settings: KillSettings): Promise<KillReport> {
+  const deployment = await KillDeployment.at(settings.folder);
+  try {
+    return await roundsOn(deployment, settings);
+  } finally {
+    deployment.abandon();
+  }
+}
+
+async function roundsOn(
+  deployment: KillDeployment,
+  { rounds, seed, checkEvery, say }: KillSettings,
+): Promise<KillReport> {
   const random = seededRandom(`kill ${seed}`);
-  const deployment = await KillDeployment.at(folder);
   const kills: Partial<Record<Victim, number>> = {};
   const writes: Write[] = [];
   const problems: string[] = [];
@@ -54,7 +65,8 @@ export async function killRounds({ rounds, seed, folder, checkEvery, say }: Kill
       kills[victim] = (kills[victim] ?? 0) + 1;
       say(`${round + 1} ${victim} (${topology}), ${acknowledged + load.acknowledged} writes acknowledged`);
     }
-    if (problems.length === 0) await load.progress(5, 120_000);
+    if (problems.length === 0 && !(await load.progress(5, 120_000)))
+      problems.push(`nothing is acknowledged any more:\n${deployment.output()}`);
     await load.stop();
     writes.push(...load.writes);
     acknowledged += load.acknowledged;
