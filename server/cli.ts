@@ -9,6 +9,7 @@ import { registerDirection } from './cli/direction.ts';
 import { registerFeeds } from './cli/feeds.ts';
 import { registerImport } from './cli/import.ts';
 import { registerPeriods } from './cli/periods.ts';
+import { registerRoster } from './cli/roster.ts';
 import { readConfig } from './config.ts';
 import { installBundle } from './content/install-bundle.ts';
 import { installCheck } from './content/install-check.ts';
@@ -55,6 +56,7 @@ measures
 
 registerDirection(measures, withServices);
 registerPeriods(program, withServices);
+registerRoster(program, withServices);
 registerImport(program, withServices);
 registerFeeds(program, withServices);
 

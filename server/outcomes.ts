@@ -87,6 +87,8 @@ const translations: Readonly<Record<string, Translation>> = {
   UnknownJobKind: { status: 422, code: 'not-supported' },
   PoolClosed: { status: 503, code: 'transient', retryAfter: 2 },
   // attribution and matching
+  UnreadableRoster: { status: 422, code: 'structure' },
+  RosterPreviewChanged: { status: 409, code: 'conflict' },
   InvalidMerge: { status: 422, code: 'business-rule' },
   NotAnAttributionList: { status: 422, code: 'business-rule' },
   AttributionListFinal: { status: 422, code: 'business-rule' },
