@@ -115,7 +115,7 @@ export async function planRoster(
   for (const { row, patient, provider } of rows) {
     const listed = (members.get(patient) ?? []).map(listedMember);
     const active = listed.find(({ inactive }) => !inactive);
-    const end = row.end ?? (active === undefined ? contractEnd : null);
+    const end = row.end ?? (active?.provider === provider ? null : contractEnd);
     const coverage = coverages.get(patient) ?? null;
     const wanted = { patient, provider, coverage, start: row.start, end };
     const { kind, changes: own } = addition(listed, wanted, asOf);

@@ -53,7 +53,10 @@ describe('The patients of a provider', () => {
         member('open', 'Practitioner/other', { start: '2026-07-01' }),
       ]),
     );
-    expect(await reported('Practitioner/doctor', '2026-01-01', '2026-06-30')).toEqual(['Patient/closed', 'Patient/open']);
+    expect(await reported('Practitioner/doctor', '2026-01-01', '2026-06-30')).toEqual([
+      'Patient/closed',
+      'Patient/open',
+    ]);
     expect(await reported('Practitioner/doctor', '2026', '2026')).toEqual(['Patient/closed']);
     expect(await reported('Practitioner/other', '2026-01-01', '2026-06-30')).not.toContain('Patient/open');
     expect(await reported('Practitioner/other', '2026', '2026')).toContain('Patient/open');
