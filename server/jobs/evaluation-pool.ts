@@ -217,7 +217,7 @@ class Thread {
 
   #onMessage(message: FromThread): void {
     if (message.type === 'problem') {
-      this.#settings.log.warn('the cache of prepared measures', { problem: message.problem });
+      this.#settings.log.warn('an evaluation thread', { problem: message.problem });
       return;
     }
     const assignment = this.#assignment;

@@ -1,3 +1,4 @@
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createCompiler, type FhirResource, InvalidRecord, PatientRecord } from '../../cql/index.ts';
 import { datedGapAnswers, evaluateSubject, type PreparedMeasure } from '../../measures/index.ts';
@@ -13,7 +14,12 @@ if (port === null) throw new Error('evaluation-worker.ts runs as a worker thread
 
 const { cache }: ThreadData = workerData;
 const store =
-  cache === null ? null : new SealedFolder({ ...cache, onProblem: (problem) => tell({ type: 'problem', problem }) });
+  cache === null
+    ? null
+    : new SealedFolder({
+        ...cache,
+        onProblem: (problem) => tell({ type: 'problem', problem: `the cache of prepared measures: ${problem}` }),
+      });
 const evaluator = createCompiler(store);
 const parsed = new ParsedParts();
 const parts = new Map<string, Uint8Array>();
@@ -23,6 +29,8 @@ const sets = new SharedSets();
 /** By the hashes of the measures that are evaluated together. */
 const selections = new Map<string, Selects>();
 const selectionsKept = 200;
+/** Of nice(1). */
+const lowerBy = 5;
 
 port.on('message', (message: ToThread) => {
   if (message.type === 'measure') {
@@ -30,6 +38,21 @@ port.on('message', (message: ToThread) => {
     packages.set(message.measure.hash, { ...message.measure, parts });
   } else void evaluate(message.resources, message.tasks);
 });
+
+yieldToOthers();
+
+/**
+ * Whoever writes, and the database, go before evaluations when there are too few processors for all. On Linux a thread has
+ * a priority of its own (setpriority(2), C library/kernel differences); elsewhere it would be that of the process.
+ */
+function yieldToOthers(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(Math.min(constants.priority.PRIORITY_LOW, getPriority() + lowerBy));
+  } catch {
+    tell({ type: 'problem', problem: 'evaluations cannot run at a lower priority than requests here' });
+  }
+}
 
 function tell(message: FromThread): void {
   port?.postMessage(message);
