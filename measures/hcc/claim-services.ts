@@ -57,7 +57,21 @@ function replacedOrDenied(claims: readonly AnyClaim[]): Map<string, string> {
     const target = localOf(claim.claim?.reference);
     if (target !== null) gone.set(target, `the payer denied it (${own})`);
   }
+  withAnswers(claims, gone);
   return gone;
+}
+
+/** The payer's answer to a claim that does not stand any more does not stand either. */
+function withAnswers(claims: readonly AnyClaim[], gone: Map<string, string>): void {
+  const asked = new Map(claims.map((claim) => [`${claim.resourceType}/${claim.id}`, claim]));
+  for (const answer of claims) {
+    if (answer.resourceType !== 'ExplanationOfBenefit') continue;
+    const [own, target] = [`${answer.resourceType}/${answer.id}`, localOf(answer.claim?.reference)];
+    const claim = target === null ? undefined : asked.get(target);
+    if (target === null || claim === undefined || gone.has(own)) continue;
+    const why = gone.get(target) ?? statusProblem(claim);
+    if (why !== null) gone.set(own, `it answers ${target}: ${why}`);
+  }
 }
 
 function isDenied(item: NonNullable<ExplanationOfBenefit['item']>[number]): boolean {

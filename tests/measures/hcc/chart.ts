@@ -23,6 +23,8 @@ export interface Told {
   readonly status?: Claim['status'];
   readonly day?: string;
   readonly end?: string;
+  /** Day of each line, where it is not that of the claim. */
+  readonly lineDay?: string;
   readonly chartReview?: 'linked' | 'unlinked';
   readonly replaces?: string;
   /** Makes an ExplanationOfBenefit of this Claim. */
@@ -61,6 +63,7 @@ export function claim(told: Told): Claim | ExplanationOfBenefit {
     sequence: index + 1,
     productOrService: cpt(code),
     ...(own.length > 0 && { modifier: own.map(plain) }),
+    ...(told.lineDay !== undefined && { servicedDate: told.lineDay }),
     ...(told.place !== undefined && { locationCodeableConcept: plain(told.place) }),
   }));
   if (answers === undefined)

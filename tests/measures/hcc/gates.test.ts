@@ -106,6 +106,36 @@ describe('The gates', () => {
     expect(services.find(({ counts }) => !counts)?.gates.at(-1)?.reason).toBe('Claim/second replaced it');
   });
 
+  it.each<[string, Told, string]>([
+    ['was cancelled', { status: 'cancelled' }, 'it answers Claim/own: its status is cancelled'],
+    ['was replaced', {}, 'it answers Claim/own: Claim/next replaced it'],
+  ])('drops the answer to a claim that %s', (_, told, reason) => {
+    const own = claim({ id: 'own', icd: ['C34.90'], codes: ['99214'], ...told });
+    const answer = claim({ id: 'answer', icd: ['C34.90'], codes: ['99214'], answers: 'own' });
+    const next = claim({
+      id: 'next',
+      icd: ['E11.9'],
+      codes: ['99214'],
+      ...(told.status === undefined && { replaces: 'own' }),
+    });
+    const { models, services } = score([own, answer, next]);
+    expect(models[0]?.categories.map(({ category }) => category)).toEqual([38]);
+    const gates = services.find(({ reference }) => reference.startsWith('ExplanationOfBenefit'))?.gates;
+    expect(gates?.at(-1)).toEqual({ gate: 'stands', passed: false, reason });
+  });
+
+  it('takes the day of the lines, where the period of a visit is longer than they are', () => {
+    const visit = claim({
+      id: 'one',
+      icd: ['E11.9'],
+      codes: ['99214'],
+      day: '2026-05-05',
+      end: '2027-05-05',
+      lineDay: '2026-05-05',
+    });
+    expect(score([visit]).services[0]).toMatchObject({ date: '2026-05-05', counts: true });
+  });
+
   it('drops what the payer denied, the claim with its answer, and a denied line alone', () => {
     const own = claim({ id: 'own', icd: ['E11.9'], codes: ['99214'] });
     const denied = claim({ id: 'answer', icd: ['E11.9'], codes: ['99214'], answers: 'own', denied: ['99214'] });
