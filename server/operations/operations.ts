@@ -3,6 +3,7 @@ import { bulkSubmit } from './bulk-submit.ts';
 import { bulkSubmitStatus } from './bulk-submit-status.ts';
 import { careGaps } from './care-gaps.ts';
 import { collectData } from './collect-data.ts';
+import { compareAttributionList } from './compare-attribution.ts';
 import { confirmAttributionList } from './confirm-attribution-list.ts';
 import { cql } from './cql.ts';
 import { dataRequirements } from './data-requirements.ts';
@@ -47,6 +48,7 @@ export const operations: readonly Operation[] = [
   confirmAttributionList,
   davinciDataExport,
   importRoster,
+  compareAttributionList,
   match,
   merge,
   unmerge,
