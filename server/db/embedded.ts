@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Logger } from '../log.ts';
 import { account, binaries, EmbeddedPostgresFailed, moveInto, own, reachable } from './embedded-files.ts';
+import { clearRemains } from './embedded-remains.ts';
 
 const run = promisify(execFile);
 
@@ -100,6 +101,9 @@ class Keeper {
   /** Starts PostgreSQL and again when it ends. */
   start(): void {
     const { dataDir, binDir, socketDir } = this.#cluster;
+    const ended = clearRemains(dataDir);
+    if (ended.length > 0)
+      this.#settings.log.warn('what was left of a PostgreSQL that was killed is ended', { processes: ended.length });
     const settings = { ...defaults, ...this.#settings.settings, unix_socket_directories: socketDir };
     const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = spawn('/bin/sh', ['-c', script, 'sh', join(binDir, 'postgres'), '-D', dataDir, ...options], {

@@ -189,17 +189,19 @@ async function answerProblems(
       const options = { period, now, parameters: {}, detail: true, gaps: true, statuses: null };
       const signal = new AbortController().signal;
       const evaluate = poolEvaluation(database, catalogue, pool, { state });
+      // Only what comes from the state was evaluated before.
       for await (const { subject, measures } of evaluate(tenant, [measure], patients, { ...options, signal }))
-        texts.set(subject, JSON.stringify(measures));
+        texts.set(
+          subject,
+          JSON.stringify(measures, (name, value) => (name === 'evaluatedAt' ? undefined : value)),
+        );
       return texts;
     };
     const [kept, made] = [await answers(true), await answers(false)];
     results += kept.size;
     for (const [patient, text] of made)
       if (kept.get(patient) !== text)
-        problems.push(
-          `answer differs for ${patient} and ${measure.url}:\n  is    ${kept.get(patient)}\n  fresh ${text}`,
-        );
+        problems.push(`answer differs for ${patient} and ${measure.url}: ${difference(kept.get(patient) ?? '', text)}`);
     if (kept.size !== made.size) problems.push(`${kept.size} answers instead of ${made.size} for ${measure.url}`);
   }
   return { problems, results };
@@ -209,4 +211,10 @@ function keyOf(
   row: Pick<StateRow, 'patient' | 'measure_url' | 'measure_version' | 'group_id' | 'period_start'>,
 ): string {
   return [row.patient, row.measure_url, row.measure_version, row.group_id, row.period_start].join(' ');
+}
+
+function difference(is: string, fresh: string): string {
+  const at = [...is].findIndex((character, index) => character !== fresh[index]);
+  const from = Math.max(0, (at < 0 ? is.length : at) - 60);
+  return `…${is.slice(from, from + 200)}… and fresh …${fresh.slice(from, from + 200)}…`;
 }
