@@ -20,7 +20,11 @@ const usage = `npm run bench:live [-- --quick] [--json [FILE]] [--keep] [--patie
 
 A practice of 10,000 demo patients and 20 measures: how soon a write shows in $care-gaps, what the feed costs a write, and
 what reading all gaps again costs beside evaluating them, all in one run. The official measures where the reference data
-is present. --quick: 200 patients and our own measures under many urls. --keep uses and leaves the database.`;
+is present. --quick: 200 patients and our own measures under many urls. --keep uses and leaves the database.
+
+Ratios are of processor time (this process and its PostgreSQL) where there is /proc: others on the machine don't count.
+Of a write that shows, every one changes an answer. "Without the feed" its statement is not sent, and nobody works.
+Documents are counted and dropped, as texts, whether read or made.`;
 
 const perSecond = 50;
 const targets = { visibleMedianMs: 250, visibleP99Ms: 1000, slowdown: 0.15, ratio: 50 };
