@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { HccTables } from '../../measures/index.ts';
+import { type HccTables, measurementPeriod } from '../../measures/index.ts';
 import type { Access, AuditTrail } from '../auth/audit.ts';
 import { type Permission, requireScope } from '../auth/scopes.ts';
 import { riskScores } from '../billing/risk-scores.ts';
@@ -8,6 +8,7 @@ import type { Catalogue } from '../content/catalogue.ts';
 import { removeDirection, setDirection } from '../content/directions.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
+import { compareList } from '../gaps/attribution-comparison.ts';
 import { livePeriods } from '../gaps/live-period.ts';
 import { type LiveMeasure, type LivePlan, livePlan } from '../gaps/live-plan.ts';
 import { dayIn } from '../gaps/practice-day.ts';
@@ -94,7 +95,45 @@ const direction = z.object({
   reason: z.string().trim().max(500).default(''),
 });
 
+const attributionPage = z.object({
+  year: z
+    .string()
+    .regex(/^\d{4}$/)
+    .nullable()
+    .default(null),
+  offset: z.int().min(0).default(0),
+  count: z.int().min(1).max(500).default(50),
+});
+
 const routes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: ['attribution', ':id'],
+    scopes: [
+      ['Group', 'r'],
+      ['Patient', 'r'],
+      ['Encounter', 'r'],
+      ['ExplanationOfBenefit', 'r'],
+    ],
+    async run({ context, services, id, body, record }) {
+      const { year, offset, count } = parse(attributionPage, body);
+      const { tenant, now, timezone, signal } = context;
+      const period = measurementPeriod(
+        year ?? dayIn(now, timezone).slice(0, 4),
+        year ?? dayIn(now, timezone).slice(0, 4),
+      );
+      const settings = { ...period, signal, progress: async () => {} };
+      const { patients, ...compared } = await compareList(services.database, tenant, id, settings);
+      const shown = patients.slice(offset, offset + count);
+      await record({ interaction: 'search-type', resources: shown.map(({ patient }) => patientResource(patient)) });
+      const page = shown.map(({ leakage, visits, ...one }) => ({
+        ...one,
+        visits: visits.length,
+        leakage: [...leakage],
+      }));
+      return { ...compared, total: patients.length, patients: page };
+    },
+  },
   {
     method: 'GET',
     path: ['status'],
