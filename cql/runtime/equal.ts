@@ -25,7 +25,8 @@ const fromOrder = (found: Order): boolean | null => (found === order.unknown ? n
  */
 export function Equal(a: Value, b: Value): boolean | null {
   if (a === null || b === null) return null;
-  if (a === b) return true;
+  // An interval with an unknown end, or an uncertainty, is not known to be equal even to itself.
+  if (a === b && !(a instanceof Interval) && !(a instanceof Uncertainty)) return true;
   if (typeof a !== 'object')
     return typeof b === 'object' ? numbersEqual(a, b) : typeof a === typeof b ? false : numbersEqual(a, b);
   if (typeof b !== 'object') return numbersEqual(a, b);

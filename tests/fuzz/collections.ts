@@ -3,6 +3,7 @@ import type { ElmNode } from '../../cql/index.ts';
 import { operation, retrieve, unary } from './booleans.ts';
 import type { Generator } from './generator.ts';
 import { property, valueSet } from './leaves.ts';
+import { joins } from './queries.ts';
 import { fhir, node, pointOf, type Type } from './types.ts';
 
 type Elm = fc.Arbitrary<ElmNode>;
@@ -26,6 +27,7 @@ export function collections(type: Type, inner: Generator): Elm[] {
   const lists: Elm[] = [
     fc.array(inner.of(of), { maxLength: 3 }).map((elements) => node('List', { element: elements })),
     query(type, of, inner),
+    ...joins(type, of, inner),
   ];
   const ofPoint = pointOf(of);
   if (ofPoint !== null)

@@ -12,7 +12,7 @@ import {
   type ValueSetSource,
 } from '../../cql/index.ts';
 import { valueSet } from './leaves.ts';
-import { fhir, node } from './types.ts';
+import { fhir, node, scalarTypes, specifier } from './types.ts';
 
 export const interpreter: Evaluator = createInterpreter();
 export const compiler: Evaluator = createCompiler();
@@ -41,6 +41,7 @@ export function libraryOf(expression: ElmNode, { resultTypes }: { readonly resul
           { localIdentifier: 'FHIR', uri: 'http://hl7.org/fhir', version: '4.0.1' },
         ],
       },
+      includes: { def: [{ localIdentifier: 'Functions', path: 'Functions', version: '1' }] },
       codeSystems: { def: [{ name: 'Colours', id: valueSet.system }] },
       valueSets: { def: [{ name: 'Colours', id: valueSet.url }] },
       statements: {
@@ -52,6 +53,25 @@ export function libraryOf(expression: ElmNode, { resultTypes }: { readonly resul
     },
   };
 }
+
+/** A library that is included: for each type, a function of two values that gives the second, else the first. */
+const functions: ElmLibrary = {
+  library: {
+    identifier: { id: 'Functions', version: '1' },
+    usings: { def: [{ localIdentifier: 'System', uri: 'urn:hl7-org:elm-types:r1' }] },
+    statements: {
+      def: scalarTypes.map((type) => ({
+        name: `Later ${type}`,
+        context: 'Patient',
+        type: 'FunctionDef',
+        operand: ['a', 'b'].map((name) => ({ name, operandTypeSpecifier: specifier(type) })),
+        expression: node('Coalesce', {
+          operand: ['b', 'a'].map((name) => node('OperandRef', { name })),
+        }),
+      })),
+    },
+  },
+};
 
 function withoutResultTypes(expression: ElmNode): ElmNode {
   return JSON.parse(
@@ -67,7 +87,7 @@ export async function evaluate(
 ): Promise<CqlValue | CqlError> {
   try {
     const prepared = evaluator.prepare(
-      linkLibraries(library, () => null),
+      linkLibraries(library, (name) => (name === 'Functions' ? functions : null)),
       valueSets,
     );
     const request = { expressions: ['Result'], parameters: {}, now, budgetMs: 2000 };

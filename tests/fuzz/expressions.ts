@@ -4,8 +4,9 @@ import { booleans } from './booleans.ts';
 import { collections } from './collections.ts';
 import type { Generator, Scope } from './generator.ts';
 import { leaves, ofPatient } from './leaves.ts';
+import { folds } from './queries.ts';
 import { scalars } from './scalars.ts';
-import { node, nullOf, pointOf, type Scalar, type Type, typed } from './types.ts';
+import { isScalar, node, nullOf, pointOf, type Scalar, type Type, typed } from './types.ts';
 
 /** Typed ELM: every expression fits where it stands, as if a translator had written it. */
 export function generator(
@@ -47,6 +48,7 @@ function expression(
       ...scalars(type, inner),
       ...(type === 'Boolean' ? booleans(inner) : []),
       ...collections(type, inner),
+      ...(isScalar(type) ? folds(type, inner) : []),
     ])
       here.push({ arbitrary, weight: 2 });
   }

@@ -42,6 +42,12 @@ export function isClosedNull(node: ElmNode): boolean {
   return type === 'Interval' && ((lowClosed === true && mayBeNull(low)) || (highClosed === true && mayBeNull(high)));
 }
 
+/** An interval that may have an open boundary which is null: it is not known. */
+export function isOpenNull({ type, low, high, lowClosed, highClosed }: ElmNode): boolean {
+  const mayBeNull = (bound: unknown): boolean => mayGiveNull.some((name) => has(bound, name));
+  return type === 'Interval' && ((lowClosed === false && mayBeNull(low)) || (highClosed === false && mayBeNull(high)));
+}
+
 /** An interval whose bounds are written down, the later one first. */
 export function endsBeforeStart({ type, low, high }: ElmNode): boolean {
   if (type !== 'Interval' || !isNode(low) || !isNode(high)) return false;

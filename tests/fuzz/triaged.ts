@@ -1,6 +1,15 @@
 import { CqlError, type ElmNode } from '../../cql/index.ts';
 import type { Difference } from './differences.ts';
-import { childrenOf, endsBeforeStart, has, isClosedNull, isInterval, pointTypeOf, someNode } from './nodes.ts';
+import {
+  childrenOf,
+  endsBeforeStart,
+  has,
+  isClosedNull,
+  isInterval,
+  isOpenNull,
+  pointTypeOf,
+  someNode,
+} from './nodes.ts';
 
 /** A difference between the engines that has been decided. */
 export interface Triaged {
@@ -185,6 +194,12 @@ export const triaged: readonly Triaged[] = [
     applies: ({ interpreted }) => /"low":null,"high":null/.test(JSON.stringify(interpreted)),
   },
   {
+    what: 'intervals with an unknown boundary are not known to be equal, so that a distinct query keeps both',
+    section: 'Reference B, Equal (Interval); Distinct',
+    right: 'compiled',
+    applies: ({ expression }) => someNode(expression, (node) => node.type === 'Query' && someNode(node, isOpenNull)),
+  },
+  {
     what: 'a separator that is null is no text "null"',
     section: 'Reference B, Combine',
     right: 'compiled',
@@ -193,7 +208,7 @@ export const triaged: readonly Triaged[] = [
         expression,
         ({ type, separator }) =>
           type === 'Combine' &&
-          someNode(separator, (part) => part.type === 'Null' || part.type === 'Property' || part.type === 'Substring'),
+          someNode(separator, (part) => ['Null', 'Property', 'Substring', 'Combine'].includes(part.type ?? '')),
       ),
   },
   {
@@ -291,6 +306,7 @@ const comparing = new Set([
   'Greater',
   'GreaterOrEqual',
   'In',
+  'Interval',
   'Less',
   'LessOrEqual',
   'SameOrAfter',

@@ -1,13 +1,28 @@
 import type { ElmNode } from '../../cql/index.ts';
 
 /** The types of generated expressions, as CQL writes them. */
-export type Scalar = 'Boolean' | 'Integer' | 'Decimal' | 'String' | 'Date' | 'DateTime' | 'Time' | 'Quantity' | 'Code';
+export const scalarTypes = [
+  'Boolean',
+  'Integer',
+  'Decimal',
+  'String',
+  'Date',
+  'DateTime',
+  'Time',
+  'Quantity',
+  'Code',
+] as const;
+export type Scalar = (typeof scalarTypes)[number];
 export type Point = 'Integer' | 'Decimal' | 'Date' | 'DateTime' | 'Quantity';
 export type Type = Scalar | `Interval<${Point}>` | `List<${Scalar}>` | `List<Interval<${Point}>>`;
 
 export const points: readonly Point[] = ['Integer', 'Decimal', 'Date', 'DateTime', 'Quantity'];
 export const system = (name: string): string => `{urn:hl7-org:elm-types:r1}${name}`;
 export const fhir = (name: string): string => `{http://hl7.org/fhir}${name}`;
+
+export function isScalar(type: Type): type is Scalar {
+  return scalarTypes.some((scalar) => scalar === type);
+}
 
 export function pointOf(type: Type): Point | null {
   const name = /^Interval<(\w+)>$/.exec(type)?.[1];
