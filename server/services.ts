@@ -31,6 +31,7 @@ import { subscriptionTopicHandler } from './http/subscription-topics.ts';
 import { interactions } from './interactions/index.ts';
 import type { FhirRequest, FhirResponse, InteractionServices } from './interactions/interaction.ts';
 import { transaction } from './interactions/transaction.ts';
+import { removeOldExports } from './jobs/bulk-exports.ts';
 import { type PullServices, pullJob, pullJobHandler } from './jobs/bulk-pull.ts';
 import { submitJob, submitJobHandler } from './jobs/bulk-submit-job.ts';
 import { createEvaluationPool, type EvaluationPool } from './jobs/evaluation-pool.ts';
@@ -216,6 +217,8 @@ async function start(config: Config, log: Logger, running: Running): Promise<Ser
   if (works) {
     const stop = keepTrends(queueTrends, log);
     running.add('the trends', stop, async () => stop());
+    const stopTidying = forgetOldExports(database, log);
+    running.add('the clean-up of exports', stopTidying, async () => stopTidying());
   }
 
   const interactionServices: InteractionServices = {
@@ -295,6 +298,22 @@ function keepTrends(queue: () => Promise<void>, log: Logger): () => void {
   };
   const timer = setInterval(tryToQueue, trendEveryMs);
   timer.unref();
+  return () => clearInterval(timer);
+}
+
+const exportsForgottenEveryMs = 3_600_000;
+
+/** Forgets exports whose files nobody may fetch any more. */
+function forgetOldExports(database: Database, log: Logger): () => void {
+  const forget = (): void => {
+    removeOldExports(database, [exportJob]).then(
+      (count) => count > 0 && log.info('old exports were forgotten', { count }),
+      (error: Error) => log.warn('old exports were not forgotten', { reason: error.message }),
+    );
+  };
+  const timer = setInterval(forget, exportsForgottenEveryMs);
+  timer.unref();
+  forget();
   return () => clearInterval(timer);
 }
 
