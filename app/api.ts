@@ -275,3 +275,50 @@ export interface OperationOutcome {
     readonly details?: { readonly text?: string };
   }[];
 }
+
+/** One model of a risk score: as `ModelScore` of the server, of which the page shows this. */
+export interface RiskModel {
+  readonly model: string;
+  readonly title: string;
+  readonly segment: { readonly code: string; readonly reason: string };
+  readonly age: number;
+  readonly diagnoses: readonly {
+    readonly code: string;
+    readonly categories: readonly number[];
+    readonly evidence: readonly { readonly reference: string; readonly date: string }[];
+  }[];
+  readonly categories: readonly {
+    readonly category: number;
+    readonly label: string;
+    readonly droppedBy: number | null;
+    readonly notCounted: string | null;
+  }[];
+  readonly contributions: readonly {
+    readonly kind: 'demographic' | 'category' | 'interaction' | 'count' | 'graft';
+    readonly variable: string;
+    readonly label: string;
+    readonly coefficient: number;
+    readonly categories: readonly number[];
+  }[];
+  readonly raw: number | null;
+  readonly normalized: number | null;
+  readonly adjusted: number | null;
+  /** Why there is no score. */
+  readonly refused: string | null;
+}
+
+/** POST /api/patients/:id/risk/_search */
+export interface RiskView {
+  readonly paymentYear: number;
+  readonly collection: Period;
+  readonly score: number | null;
+  /** How certain the least certain table behind it is. */
+  readonly status: 'final' | 'derived' | 'provisional';
+  readonly models: readonly RiskModel[];
+  readonly services: readonly {
+    readonly reference: string;
+    readonly counts: boolean;
+    readonly gates: readonly { readonly gate: string; readonly passed: boolean; readonly reason: string }[];
+  }[];
+  readonly assumptions: readonly string[];
+}

@@ -6,6 +6,7 @@ import type {
   Patient,
   PatientGaps,
   Practitioner,
+  RiskView,
   ServerStatus,
   Worklist,
   WorklistRequest,
@@ -125,6 +126,10 @@ export async function readMeasures(signal: AbortSignal): Promise<readonly Measur
 
 export function searchWorklist(measure: string, search: WorklistRequest, signal?: AbortSignal): Promise<Worklist> {
   return request(`/api/measures/${segment(measure)}/patients/_search`, signal, 'POST', search);
+}
+
+export function readRisk(patient: string, signal: AbortSignal): Promise<RiskView> {
+  return request(`/api/patients/${segment(patient)}/risk/_search`, signal, 'POST', {});
 }
 
 /** Patients with all of the words in their names, by POST, so that no name is in an address or a log. */

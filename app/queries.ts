@@ -12,6 +12,7 @@ import type {
   Patient,
   PatientGaps,
   Practitioner,
+  RiskView,
   ServerStatus,
   Worklist,
   WorklistRequest,
@@ -23,6 +24,7 @@ import {
   readPatient,
   readPractitioners,
   readResource,
+  readRisk,
   readStatus,
   searchPatients,
   searchWorklist,
@@ -103,6 +105,10 @@ export function usePatient(id: string): UseQueryResult<PatientGaps> {
     queryFn: ({ signal }) => readPatient(id, signal),
     select: withNamedGroups,
   });
+}
+
+export function useRisk(patient: string): UseQueryResult<RiskView> {
+  return useQuery({ queryKey: ['gaps', 'risk', patient], queryFn: ({ signal }) => readRisk(patient, signal) });
 }
 
 export function useResource(reference: string): UseQueryResult<object> {

@@ -93,6 +93,6 @@ function Part({ title, children }: { readonly title: string; readonly children: 
   );
 }
 
-function ResourceLink({ reference, label }: { readonly reference: string; readonly label: string }) {
+export function ResourceLink({ reference, label }: { readonly reference: string; readonly label: string }) {
   return <Link to={`/resources/${reference}`}>{label}</Link>;
 }

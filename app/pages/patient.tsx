@@ -9,6 +9,7 @@ import { LatestChanges } from '../components/latest-changes.tsx';
 import { Loading } from '../components/loading.tsx';
 import { PageHeading } from '../components/page-heading.tsx';
 import { PeriodSwitch, usePeriodView } from '../components/period-switch.tsx';
+import { RiskScore } from '../components/risk-score.tsx';
 import { aboutPatient } from '../components/worklist-columns.ts';
 import { counted, day, moment } from '../format.ts';
 import { practitionerNames } from '../names.ts';
@@ -80,6 +81,7 @@ function Chart({ view }: { readonly view: PatientGaps }) {
               <Cards gaps={others} patient={patient.id} />
             </details>
           )}
+          <RiskScore patient={patient.id} />
         </div>
         <section className={card.card} aria-labelledby="history">
           <h2 id="history">What changed</h2>

@@ -3,6 +3,7 @@ import type {
   GapTransition,
   MeasureSummary,
   PatientGaps,
+  RiskView,
   ServerStatus,
   WorklistItem,
 } from '../../app/api.ts';
@@ -266,4 +267,46 @@ export const practitioners = {
     },
     { resource: { resourceType: 'Practitioner', id: 'p2', name: [{ text: 'Dr. Omar Haddad' }] } },
   ],
+};
+
+export const risk: RiskView = {
+  paymentYear: 2027,
+  collection: { start: '2026-01-01', end: '2026-12-31' },
+  score: 0.489,
+  status: 'provisional',
+  models: [
+    {
+      model: 'V28',
+      title: 'CMS-HCC V28',
+      segment: { code: 'CNA', reason: 'community, not dual, aged' },
+      age: 70,
+      diagnoses: [
+        {
+          code: 'E119',
+          categories: [38],
+          evidence: [{ reference: 'Encounter/visit-1/_history/2', date: '2026-02-03' }],
+        },
+      ],
+      categories: [
+        { category: 38, label: 'Diabetes', droppedBy: null, notCounted: null },
+        { category: 329, label: 'Chronic Kidney Disease, Moderate', droppedBy: 327, notCounted: null },
+      ],
+      contributions: [
+        { kind: 'demographic', variable: 'F70_74', label: 'Age, sex, status', coefficient: 0.395, categories: [] },
+        { kind: 'category', variable: 'HCC38', label: 'Diabetes', coefficient: 0.166, categories: [38] },
+      ],
+      raw: 0.561,
+      normalized: 0.52,
+      adjusted: 0.489,
+      refused: null,
+    },
+  ],
+  services: [
+    {
+      reference: 'Claim/phone/_history/1',
+      counts: false,
+      gates: [{ gate: 'face-to-face', passed: false, reason: 'by sound alone' }],
+    },
+  ],
+  assumptions: ['No Coverage of Medicare is known: scored as if Medicare covered'],
 };

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MeasureSummary, PatientGaps, ServerStatus, WorklistItem, WorklistRequest } from '../../app/api.ts';
-import { chart, measures, patients, practitioners, status, visit, visitVersion } from './answers.ts';
+import { chart, measures, patients, practitioners, risk, status, visit, visitVersion } from './answers.ts';
 
 const page = fileURLToPath(new URL('../../app/dist/', import.meta.url));
 
@@ -69,6 +69,7 @@ export class ApiStage {
     if (path === '/fhir/Practitioner') return [200, practitioners];
     if (path === '/fhir/Encounter/visit-1') return [200, visit];
     if (path === '/fhir/Encounter/visit-1/_history/2') return [200, visitVersion];
+    if (path === '/api/patients/patient-3/risk/_search') return [200, risk];
     if (method === 'PATCH') return [200, outcome('The remark is kept')];
     const found = id === '' ? null : chart(id);
     return found === null ? [404, outcome('There is no patient with this id')] : [200, { ...found, ...this.changes }];

@@ -217,6 +217,25 @@ describeInChromium('The page', () => {
       ]);
     });
 
+    it('tells the risk score with its steps and their sources, when somebody asks for it', async () => {
+      await guest.visit('/patients/patient-3');
+      expect(guest.stage.requests.some(({ path }) => path.includes('/risk/'))).toBe(false);
+      await guest.page.getByText('Risk score (HCC)').click();
+      const model = guest.page.getByRole('region', { name: 'CMS-HCC V28' });
+      await model.waitFor();
+      expect(await model.getByRole('row').allInnerTexts()).toEqual([
+        expect.stringMatching(/Variable/),
+        expect.stringMatching(/F70_74\s+Age, sex, status\s+0\.395/),
+        expect.stringMatching(/HCC38\s+Diabetes\s+0\.166\s+Encounter\/visit-1/),
+      ]);
+      expect(await model.textContent()).toContain('327 stands above it');
+      const page = await guest.page.getByRole('main').textContent();
+      for (const words of ['0.489 for payment year 2027', '(provisional)', 'by sound alone', 'No Coverage of Medicare'])
+        expect(page).toContain(words);
+      await model.getByRole('link', { name: 'Encounter/visit-1' }).click();
+      await guest.page.getByText('"versionId": "2"').waitFor();
+    });
+
     it('leads from the evidence to the resource, and back to the patient', async () => {
       await guest.visit('/patients/patient-3');
       const gap = guest.page.getByRole('article').first();
