@@ -9,8 +9,8 @@ const notDoneValueSet = 'http://hl7.org/fhir/us/qicore/StructureDefinition/qicor
 const codesRemembered = 20_000;
 
 /**
- * Tells resources that no retrieve of the measures can select by looking at their texts, which takes a tenth of parsing
- * them: most of a record are readings of what a measure does not ask about. In doubt a resource is kept: any code in it,
+ * Tells resources that no retrieve of the measures can select by looking at their texts, which takes half of parsing
+ * them and spares indexing them: most of a record are readings of what a measure does not ask about. In doubt a resource is kept: any code in it,
  * in whatever element and of whatever system, may be the one that is asked for.
  */
 export function selectsOf(
