@@ -25,7 +25,16 @@ export type ScoredPatient =
   | { readonly patient: string; readonly name: string; readonly score: PatientScore }
   | { readonly patient: string; readonly name: string; readonly error: UnsupportedRiskScore };
 
-const read = ['Coverage', 'Encounter', 'Condition', 'Procedure', 'ChargeItem', 'Claim', 'ExplanationOfBenefit'];
+/** Types that a score is read from beside Patient: whoever asks for one needs the right to read each. */
+export const scoredTypes = [
+  'Coverage',
+  'Encounter',
+  'Condition',
+  'Procedure',
+  'ChargeItem',
+  'Claim',
+  'ExplanationOfBenefit',
+] as const;
 const patientsAtOnce = 100;
 
 /** Scores patients from what is stored now, a hundred at a time, in the order that they were asked for. */
@@ -37,7 +46,7 @@ export async function* riskScores(
   query: RiskScoreQuery,
 ): AsyncGenerator<ScoredPatient> {
   for (let from = 0; from < patients.length; from += patientsAtOnce) {
-    const records = await loadPatientRecords(sql, tenant, patients.slice(from, from + patientsAtOnce), read);
+    const records = await loadPatientRecords(sql, tenant, patients.slice(from, from + patientsAtOnce), scoredTypes);
     for (const [patient, { contents }] of records) {
       const resources = contents.map((content): Resource => JSON.parse(content));
       const name = nameOf(resources);

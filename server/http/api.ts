@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type HccTables, measurementPeriod } from '../../measures/index.ts';
 import type { Access, AuditTrail } from '../auth/audit.ts';
 import { type Permission, requireScope } from '../auth/scopes.ts';
-import { riskScores } from '../billing/risk-scores.ts';
+import { riskScores, scoredTypes } from '../billing/risk-scores.ts';
 import { riskRoster } from '../billing/views/risk-roster.ts';
 import type { Catalogue } from '../content/catalogue.ts';
 import { removeDirection, setDirection } from '../content/directions.ts';
@@ -77,9 +77,7 @@ const riskPage = riskOf.extend({
   count: z.int().min(1).max(500).default(50),
 });
 
-const riskScopes = ['Patient', 'Coverage', 'Encounter', 'Condition', 'Claim', 'ExplanationOfBenefit'].map(
-  (type) => [type, 'r'] as const,
-);
+const riskScopes = ['Patient', ...scoredTypes].map((type) => [type, 'r'] as const);
 
 const target = z.object({
   groupId: z.string().nullable().default(null),

@@ -1,6 +1,6 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { hccModels, isHccModelId } from '../../measures/index.ts';
-import { type RiskScoreQuery, riskScores } from '../billing/risk-scores.ts';
+import { type RiskScoreQuery, riskScores, scoredTypes } from '../billing/risk-scores.ts';
 import { dayIn } from '../gaps/practice-day.ts';
 import { invalidArgument } from './errors.ts';
 import { absentPatients } from './evaluation.ts';
@@ -21,7 +21,7 @@ export const riskScore = defineOperation({
   title: 'HCC risk score',
   description:
     'Scores a patient, or the members of a Group, by the CMS-HCC models of a payment year: a RiskAssessment for each, with every step from services to payment.',
-  scopes: ['Patient', 'Coverage', 'Encounter', 'Condition', 'Claim', 'ExplanationOfBenefit'].map((type) => ({
+  scopes: ['Patient', ...scoredTypes].map((type) => ({
     type,
     permission: 'r' as const,
   })),
