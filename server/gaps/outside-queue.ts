@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts';
 
-const patientsAtOnce = 1_000;
+/** Few enough that a write to one of them hardly waits for the step. */
+const patientsAtOnce = 250;
 
 interface OutsideChange {
   readonly type: string;

@@ -11,6 +11,8 @@ import { dayAfter } from './practice-day.ts';
 /** How long the period that has ended is kept live: results and claims of it still come in. */
 export const runOutDays = 90;
 const duePatients = 1_000;
+/** Steps of `queueReferringPatients` at most before something else has its turn. */
+const outsideSteps = 20;
 /** A plan is made anew now and then, so that a measure that could not be loaded gets another chance. */
 const planAgeMs = 60_000;
 
@@ -63,7 +65,9 @@ export class Plans {
       const plan = await this.of(tenant);
       if (await database.transaction((sql) => followPlan(sql, tenant, plan))) tellOfChange(log, tenant, plan);
       const due = await queueDuePatients(database, tenant, now(), duePatients);
-      const outside = await queueReferringPatients(database, tenant, plan.resourceTypes);
+      let outside = true;
+      for (let step = 0; outside && step < outsideSteps; step += 1)
+        outside = await queueReferringPatients(database, tenant, plan.resourceTypes);
       more ||= due > 0 || outside;
     }
     for (const tenant of await tenantsWithoutContent(database)) await queueReferringPatients(database, tenant, []);

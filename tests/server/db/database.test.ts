@@ -1,5 +1,5 @@
-import type { Database } from '../../../server/db/database.ts';
-import { freshDatabase } from '../../support/database.ts';
+import { type Database, openDatabase } from '../../../server/db/database.ts';
+import { freshDatabase, silent } from '../../support/database.ts';
 
 let database: Database;
 beforeAll(async () => {
@@ -45,5 +45,23 @@ describe('A transaction', () => {
     });
     await expect(cut).rejects.toThrow();
     expect(await count('cut')).toBe(0);
+  });
+});
+
+describe('A statement that takes longer than it may', () => {
+  it('is ended, with all that its transaction wrote, and the next one has its time again', async () => {
+    const { connectionString = '' } = database.pool.options;
+    const limited = openDatabase({ connectionString, log: silent, max: 1, statementTimeoutMs: 300 });
+    try {
+      const slow = limited.transaction(async (sql) => {
+        await sql.query(insert, ['slow']);
+        await sql.query('SELECT pg_sleep(20)');
+      });
+      await expect(slow).rejects.toMatchObject({ code: '57014' });
+      expect(await count('slow')).toBe(0);
+      expect((await limited.query<{ n: number }>('SELECT 1 AS n')).rows).toEqual([{ n: 1 }]);
+    } finally {
+      await limited.close();
+    }
   });
 });

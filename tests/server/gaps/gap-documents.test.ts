@@ -12,7 +12,7 @@ beforeAll(async () => {
   for (const id of ['p', 'q']) await practice.write(put(person(id)), put(visit(`${id}-v`, id)));
   await practice.write(put(order('p-o', 'p')));
   await practice.settle();
-}, 60_000);
+}, 180_000);
 afterAll(() => practice?.close());
 
 async function documents(): Promise<GapDocuments> {

@@ -21,11 +21,11 @@ import {
 let practice: LivePractice;
 beforeAll(async () => {
   practice = await livePractice(['Drug', 'Any']);
-}, 60_000);
+}, 180_000);
 afterAll(() => practice?.close());
 
 describe('A medication that very many patients have', () => {
-  const ids = Array.from({ length: 1_300 }, (_, n) => `p${String(n).padStart(4, '0')}`);
+  const ids = Array.from({ length: 600 }, (_, n) => `p${String(n).padStart(4, '0')}`);
   beforeAll(async () => {
     for (let start = 0; start < ids.length; start += 100)
       await practice.write(
@@ -34,7 +34,7 @@ describe('A medication that very many patients have', () => {
           .flatMap((id) => [put(person(id)), put(visit(`${id}-v`, id)), put(order(`${id}-o`, id))]),
       );
     await practice.settle();
-  }, 120_000);
+  }, 240_000);
 
   it('queues them in the background, and until then each of them counts as waiting', async () => {
     expect(await answered()).toEqual([true, true]);
@@ -46,12 +46,12 @@ describe('A medication that very many patients have', () => {
     const states = await practice.database.query(
       `SELECT status, count(*) AS n FROM gap_state WHERE measure_url LIKE '%/Drug' GROUP BY 1`,
     );
-    expect(states.rows).toEqual([{ status: 'closed-gap', n: 1300 }]);
+    expect(states.rows).toEqual([{ status: 'closed-gap', n: 600 }]);
     const causes = await practice.database.query(
       `SELECT DISTINCT cause -> 'resources' AS resources FROM gap_history WHERE to_status = 'closed-gap'`,
     );
     expect(causes.rows).toEqual([{ resources: ['Medication/m/_history/1'] }]);
-  }, 120_000);
+  }, 240_000);
 
   it('of few patients queues them with the write', async () => {
     await practice.write(put(order('p0001-o', 'p0001', 'rare')));
@@ -69,7 +69,7 @@ async function answered(): Promise<boolean[]> {
   const { database, catalogue } = practice;
   const measure = await catalogue.find(tenant, { canonical: 'http://example.org/Measure/Drug' });
   const packed = await catalogue.package(tenant, measure.url);
-  const patients = ['p0000', 'p1299'];
+  const patients = ['p0000', 'p0599'];
   const period = { start: '2026-01-01', end: '2026-12-31' };
   const now = '2026-11-22T12:00:00.000+00:00';
   const measures = [{ measure, hash: packed.hash }];
@@ -97,7 +97,7 @@ describe('A worker', () => {
       ['y', 'prospective-gap'],
       ['whale', 'closed-gap'],
     ]);
-  }, 120_000);
+  }, 240_000);
 
   it('stops at once, whatever it evaluates, and what it held is evaluated by the next', async () => {
     const { database, catalogue } = practice;
@@ -134,7 +134,7 @@ describe('A worker', () => {
 
   it('follows a measure that is withdrawn while the feed is full', async () => {
     await practice.write(...measureOf('Brief', 'exists [Condition]'));
-    const ids = Array.from({ length: 30 }, (_, n) => `q${n}`);
+    const ids = Array.from({ length: 16 }, (_, n) => `q${n}`);
     await practice.write(...ids.flatMap((id) => [put(person(id)), put(visit(`${id}-v`, id))]));
     const { database, catalogue, pool } = practice;
     const worker = startGapWorker({ database, catalogue, pool, log: silent, now: () => practice.now, batchSize: 4 });
@@ -150,7 +150,7 @@ describe('A worker', () => {
               (SELECT coalesce(sum(CASE kind WHEN 'gap-opened' THEN 1 ELSE -1 END), 0)::int FROM gap_event
                 WHERE measure_url LIKE '%/Brief') AS open`,
     );
-    expect(rows).toEqual([{ state: 0, results: 0, others: 30, open: 0 }]);
+    expect(rows).toEqual([{ state: 0, results: 0, others: 16, open: 0 }]);
   }, 180_000);
 });
 

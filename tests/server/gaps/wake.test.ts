@@ -3,6 +3,7 @@ import { openDatabase } from '../../../server/db/database.ts';
 import { listen, notifier } from '../../../server/db/listener.ts';
 import { changeChannel } from '../../../server/gaps/change-feed.ts';
 import { startGapWorker } from '../../../server/gaps/gap-worker.ts';
+import { applyEntries } from '../../../server/store/apply-entries.ts';
 import { silent } from '../../support/database.ts';
 import { type LivePractice, livePractice, person, put, result, visit } from './live-practice.ts';
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
   practice = await livePractice(['Any']);
   await practice.write(put(person('p')), put(visit('p-v', 'p')));
   await practice.settle();
-}, 60_000);
+}, 180_000);
 afterAll(() => practice?.close());
 
 describe('A worker that looks for work once a minute', () => {
@@ -46,5 +47,16 @@ describe('A worker that looks for work once a minute', () => {
       await listener.close();
       await worker.stop();
     }
+  });
+});
+
+describe('A tenant without measures', () => {
+  it('keeps no worker busy with a medication that changed', async () => {
+    const entry = put({ resourceType: 'Medication', id: 'm', code: { text: 'x' } });
+    await applyEntries(practice.database, 'empty', [entry], { dangling: 'keep' });
+    const waiting = () => practice.database.query('SELECT tenant FROM outside_change');
+    expect((await waiting()).rows).toEqual([{ tenant: 'empty' }]);
+    await practice.settle();
+    expect((await waiting()).rows).toEqual([]);
   });
 });
