@@ -195,6 +195,20 @@ describe('An EHR that', () => {
     expect(report).toMatchObject({ resumed: 1, types: { Patient: { created: 2 }, Observation: { created: 3 } } });
   });
 
+  it('is being pulled when this server stops is pulled on behind what is there, at the next start', async () => {
+    const stop = new AbortController();
+    gate.fault = (asked) => {
+      if (isFile(asked) && asked.path.endsWith('/2')) stop.abort();
+      return null;
+    };
+    await expect(pull('north', stop.signal)).rejects.toThrow();
+    expect((await api('GET', 'feeds/north')).pulls).toMatchObject([{ status: 'running', files: 1 }]);
+    gate.fault = () => null;
+    const { report } = await pull('north');
+    expect(report).toMatchObject({ resumed: 1, types: { Patient: { created: 2 }, Observation: { created: 3 } } });
+    expect((await api('GET', 'feeds/north')).pulls).toMatchObject([{ status: 'completed', files: 2 }]);
+  });
+
   it('has lost the export meanwhile is asked for another', async () => {
     gate.fault = (asked) => (isFile(asked) && asked.path.endsWith('/2') ? { bytes: 100, end: 'broken' } : null);
     await expect(pull('north')).rejects.toThrow('is not whole');
