@@ -12,6 +12,8 @@ export interface KillSettings {
   readonly seed: number;
   /** An empty folder for the data. */
   readonly folder: string;
+  /** Ways to run the product, by turns: the next after each check. */
+  readonly topologies: readonly [Topology, ...Topology[]];
   /** After so many rounds all comes to rest and is checked. */
   readonly checkEvery: number;
   readonly say: (line: string) => void;
@@ -40,7 +42,7 @@ export async function killRounds(settings: KillSettings): Promise<KillReport> {
 
 async function roundsOn(
   deployment: KillDeployment,
-  { rounds, seed, checkEvery, say }: KillSettings,
+  { rounds, seed, checkEvery, topologies, say }: KillSettings,
 ): Promise<KillReport> {
   const random = seededRandom(`kill ${seed}`);
   const kills: Partial<Record<Victim, number>> = {};
@@ -49,7 +51,7 @@ async function roundsOn(
   let [acknowledged, refused] = [0, 0];
   let looked: Checked['looked'] | null = null;
   for (let round = 0; round < rounds && problems.length === 0; ) {
-    const topology: Topology = Math.floor(round / checkEvery) % 2 === 0 ? 'one' : 'two';
+    const topology = topologies[Math.floor(round / checkEvery) % topologies.length] ?? topologies[0];
     await deployment.start(topology);
     if (round === 0) await installMeasures(deployment.url);
     const load = new KillLoad(deployment.url, `r${round}x`, random);

@@ -24,6 +24,7 @@ try {
     rounds,
     seed,
     folder: temporaryFolder(),
+    topologies: ['one', 'two'],
     checkEvery: 20,
     say,
   });
