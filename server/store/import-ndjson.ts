@@ -37,7 +37,7 @@ export interface ImportSettings {
   readonly limits?: Partial<LineLimits>;
 }
 
-const standardLimits: LineLimits = { maxLineBytes: 16_000_000, linesAtOnce: 1_000, bytesAtOnce: 8_000_000 };
+const standardLimits: LineLimits = { maxLineBytes: 16_000_000, linesAtOnce: 500, bytesAtOnce: 3_000_000 };
 const none: ImportCounts = { lines: 0, created: 0, updated: 0, unchanged: 0, replaced: 0, failed: 0 };
 const start: ImportPosition = { offset: 0, line: 0, digest: '', complete: false, counts: none };
 
