@@ -3,7 +3,6 @@ import { createWriteStream } from 'node:fs';
 import { setPriority } from 'node:os';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { auditEvent } from '../auth/audit.ts';
 import { endpointRules } from '../connectors/endpoint-addresses.ts';
@@ -34,11 +33,7 @@ export function registerImport(
     .option('--type <type>', 'resource type that every line must have')
     .option('--errors <file>', 'where lines that were not stored go, with the reason', 'import-errors.ndjson')
     .option('--anew', 'read everything again, whatever an interrupted import has stored', false)
-    .action((names: string[], options: Options) => {
-      // What an import makes is soon garbage: V8 would otherwise take 100 MB more before it collects it.
-      setFlagsFromString('--max-semi-space-size=16');
-      return withServices((services) => importAll(services, names, options));
-    });
+    .action((names: string[], options: Options) => withServices((services) => importAll(services, names, options)));
 }
 
 async function importAll(services: Services, names: readonly string[], options: Options): Promise<void> {
