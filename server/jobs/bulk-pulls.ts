@@ -73,16 +73,22 @@ export async function aloneWith<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const connection = await pool.connect();
+  const lock = [`bulk-pull ${tenant} ${source}`];
   try {
     const { rows } = await connection.query<{ locked: boolean }>(
-      `SELECT pg_try_advisory_lock(hashtextextended($1, 10)) AS locked`,
-      [`bulk-pull ${tenant} ${source}`],
+      'SELECT pg_try_advisory_lock(hashtextextended($1, 10)) AS locked',
+      lock,
     );
     if (rows[0]?.locked !== true)
       throw new PullUnderWay(`${source} is being pulled at the moment: wait until that pull has ended`);
     return await work();
   } finally {
-    connection.release(true); // ends the session, and the lock with it
+    // Closing alone would end the lock only some time after this returned. A connection that broke has none any more.
+    const unlocked = await connection.query('SELECT pg_advisory_unlock(hashtextextended($1, 10))', lock).then(
+      () => true,
+      () => false,
+    );
+    connection.release(!unlocked);
   }
 }
 
