@@ -67,7 +67,9 @@ const drawn: fc.Arbitrary<Drawn> = fc.constantFrom(...models).chain(([model, pay
   }),
 );
 const score = (request: Drawn): ModelScore => scoreModel({ ...request, segment: null }, tables);
-const dropped = ({ categories }: ModelScore): number => categories.filter(({ droppedBy }) => droppedBy !== null).length;
+/** Not how many: who drops one may free another (62 drops 63, which drops 202 no more). */
+const dropped = ({ categories }: ModelScore): ReadonlySet<number> =>
+  new Set(categories.flatMap(({ category, droppedBy }) => (droppedBy === null ? [] : [category])));
 
 describe('A risk score', () => {
   it('is never lowered by one more diagnosis, except through an edit or a hierarchy', () => {
@@ -82,7 +84,7 @@ describe('A risk score', () => {
         if ((after.raw ?? 0) >= (before.raw ?? 0)) return;
         lowered += 1;
         const edited = after.diagnoses.find((one) => one.code === code)?.edit ?? null;
-        expect(edited !== null || dropped(after) > dropped(before)).toBe(true);
+        expect(edited !== null || [...dropped(after)].some((category) => !dropped(before).has(category))).toBe(true);
       }),
       { numRuns: 3_000 },
     );
