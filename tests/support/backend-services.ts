@@ -139,7 +139,7 @@ export async function startGate(): Promise<Gate> {
             'content-length': _length,
             'transfer-encoding': _encoding,
             connection: _connection,
-          'retry-after': _wait, // who pulls decides, so that tests are quick
+            'retry-after': _wait, // who pulls decides, so that tests are quick
             ...kept
           } = answered.headers;
           if (fault !== null && 'bytes' in fault) {
