@@ -55,14 +55,16 @@ export class RecordIndex {
   readonly #codes = new Map<string, readonly CodedResources[]>();
   readonly #ofProfile = new Map<string, Map<FhirResource, boolean>>();
   readonly #shapes: Shapes;
-  readonly #checked = new Set<string>();
+  /** By type and code elements: of which resources ids and codes were checked. Whole ones only when they are found. */
+  readonly #checkedElements = new Set<string>();
+  readonly #checked = new Set<FhirResource>();
 
   constructor(record: PatientRecord, shapes: Shapes) {
     this.#record = record;
     this.#shapes = shapes;
   }
 
-  /** The resources that a retrieve finds, in the order of the record. @throws InvalidRecord when one of the type is no FHIR */
+  /** The resources that a retrieve finds, in the order of the record. @throws InvalidRecord when one of them is no FHIR */
   find(retrieval: Retrieval): readonly FhirResource[] {
     const known = this.#answers.get(retrieval);
     if (known !== undefined) return known;
@@ -81,15 +83,27 @@ export class RecordIndex {
     const { resourceType, profile } = retrieval;
     const ofType = this.#record.ofType(resourceType);
     if (ofType.length === 0) return none;
-    if (!this.#checked.has(resourceType)) {
-      this.#shapes.check(ofType);
-      this.#checked.add(resourceType);
-    }
+    this.#checkElements(ofType, retrieval);
     const coded =
       filter === null || retrieval.properties.length === 0 ? ofType : this.#coded(ofType, retrieval, filter);
+    for (const resource of coded) this.#check(resource);
     return profile === null || coded.length === 0
       ? coded
       : coded.filter((resource) => this.#matches(profile, resource));
+  }
+
+  /** What a retrieve does not find is not read, so what is wrong in it is wrong for nobody, save what hides it from retrieves. */
+  #checkElements(ofType: readonly FhirResource[], { resourceType, properties }: Retrieval): void {
+    const key = `${resourceType} ${properties.join()}`;
+    if (this.#checkedElements.has(key)) return;
+    this.#shapes.checkElements(ofType, properties);
+    this.#checkedElements.add(key);
+  }
+
+  #check(resource: FhirResource): void {
+    if (this.#checked.has(resource)) return;
+    this.#shapes.check(resource);
+    this.#checked.add(resource);
   }
 
   #coded(

@@ -67,11 +67,11 @@ function containsAll(a: readonly Value[], b: readonly Value[]): boolean {
   return b.every((item) => all.has(item));
 }
 
-/** 19.28 and 20.23. ProperIncludes: all of `b` is in `a`, and `a` has more. */
+/** 19.28 and 20.23. ProperIncludes: all of `b` is in `a`, and `a` is strictly larger: of lists, it has more elements. */
 export function ProperIncludes(a: Value, b: Value, precision: Precision): boolean | null {
   if (a === null || b === null) return null;
   if (a instanceof Interval && b instanceof Interval) return properlyIncludesInterval(a, b, precision);
-  return isList(a) && isList(b) ? containsAll(a, b) && !containsAll(b, a) : ProperContains(a, b, precision);
+  return isList(a) && isList(b) ? containsAll(a, b) && a.length > b.length : ProperContains(a, b, precision);
 }
 
 /** 19.27 and 20.25. ProperIncludedIn. */

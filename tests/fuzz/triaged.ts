@@ -70,6 +70,14 @@ export const triaged: readonly Triaged[] = [
       ),
   },
   {
+    what: 'decimals are equivalent at the precision of the less precise one',
+    section: 'Reference B, Equivalent (Decimal)',
+    right: 'compiled',
+    applies: ({ expression }) =>
+      someNode(expression, ({ type }) => type === 'Equivalent') &&
+      someNode(expression, ({ type, valueType }) => type === 'Literal' && String(valueType).endsWith('Decimal')),
+  },
+  {
     what: 'a point beside an interval: the interpreter compares the point with the interval as a whole',
     section: 'Reference B, Before, After, On Or Before, On Or After',
     right: 'compiled',
@@ -309,6 +317,7 @@ const comparing = new Set([
   'Interval',
   'Less',
   'LessOrEqual',
+  'SameAs',
   'SameOrAfter',
   'SameOrBefore',
 ]);

@@ -18,17 +18,29 @@ export class Shapes {
   }
 
   /**
-   * The resources of one type of a record.
+   * A resource that an expression reads.
    * @throws InvalidRecord with the path of the first element that is of another type than FHIR 4.0.1 says, that is no date, a
-   *   period that ends before it starts or nested beyond reason, and for two different resources of one id
+   *   period that ends before it starts or nested beyond reason
    */
-  check(resources: readonly FhirResource[]): void {
+  check(resource: FhirResource): void {
+    const type = this.#model.type(resource.resourceType);
+    if (type !== null) refuse(resource, this.#object(resource, type, 0));
+  }
+
+  /**
+   * Of all resources of a type, what decides whether an expression reads them: ids, and the elements with their codes.
+   * @throws InvalidRecord as `check` does for these, and for two different resources of one id
+   */
+  checkElements(resources: readonly FhirResource[], names: readonly string[]): void {
     const seen = new Map<string, FhirResource>();
+    const looked = ['id', ...names];
     for (const resource of resources) {
       const { resourceType, id } = resource;
       const type = this.#model.type(resourceType);
-      const problem = type === null ? null : this.#object(resource, type, 0);
-      if (problem !== null) throw new InvalidRecord(`${nameOf(resource)}${problem.path}`, problem.what);
+      if (type !== null) {
+        const elements = this.#elementsOf(type);
+        for (const name of looked) refuse(resource, this.#element(name, resource[name], elements.get(name), 0));
+      }
       if (id === undefined) continue;
       if ((seen.get(id) ?? resource) !== resource)
         throw new InvalidRecord(nameOf(resource), `there are two ${resourceType} resources of this id`);
@@ -41,21 +53,24 @@ export class Shapes {
     const elements = this.#elementsOf(type);
     const properties = json as FhirObject;
     for (const name in properties) {
-      const property = elements.get(name);
-      const value = properties[name];
-      if (property === undefined || value === null || value === undefined) continue;
-      if (!property.list) {
-        const problem = this.#one(value, property, depth);
-        if (problem !== null) return within(`.${name}`, problem);
-        continue;
-      }
-      if (!Array.isArray(value)) return { path: `.${name}`, what: 'must be an array' };
-      for (let i = 0; i < value.length; i += 1) {
-        const problem = value[i] === null || value[i] === undefined ? null : this.#one(value[i], property, depth);
-        if (problem !== null) return within(`.${name}[${i}]`, problem);
-      }
+      const problem = this.#element(name, properties[name], elements.get(name), depth);
+      if (problem !== null) return problem;
     }
     return type.name === 'Period' && isReversed(properties) ? reversed : null;
+  }
+
+  #element(name: string, value: unknown, property: FhirProperty | undefined, depth: number): Problem | null {
+    if (property === undefined || value === null || value === undefined) return null;
+    if (!property.list) {
+      const problem = this.#one(value, property, depth);
+      return problem === null ? null : within(`.${name}`, problem);
+    }
+    if (!Array.isArray(value)) return { path: `.${name}`, what: 'must be an array' };
+    for (let i = 0; i < value.length; i += 1) {
+      const problem = value[i] === null || value[i] === undefined ? null : this.#one(value[i], property, depth);
+      if (problem !== null) return within(`.${name}[${i}]`, problem);
+    }
+    return null;
   }
 
   #one(value: unknown, { type, system }: FhirProperty, depth: number): Problem | null {
@@ -139,6 +154,11 @@ function offsetIn(text: string): string {
 
 function within(place: string, { path, what }: Problem): Problem {
   return { path: `${place}${path}`, what };
+}
+
+/** @throws InvalidRecord when there is a problem */
+function refuse(resource: FhirResource, problem: Problem | null): void {
+  if (problem !== null) throw new InvalidRecord(`${nameOf(resource)}${problem.path}`, problem.what);
 }
 
 function nameOf({ resourceType, id }: FhirResource): string {
