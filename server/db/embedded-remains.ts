@@ -23,7 +23,9 @@ export function clearRemains(dataDir: string): number[] {
   for (const pid of orphans) {
     try {
       process.kill(pid, 'SIGKILL');
-    } catch {} // it ended meanwhile
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it ended meanwhile
+    }
   }
   if (inFolder.length === orphans.length && read(lock) === content) rmSync(lock, { force: true });
   return orphans;

@@ -35,6 +35,8 @@ describe.each<[string, boolean]>([
   ['of an older version', true],
 ])('An api and a worker process on one PostgreSQL %s', (_, wantsOlder) => {
   const suite = wantsOlder && older === undefined ? it.skip : it;
+  if (suite === it.skip)
+    console.warn('No older PostgreSQL is installed: what it does with two processes is not tested');
   suite('take writes in one and evaluate in the other', async () => {
     const database =
       wantsOlder && older !== undefined

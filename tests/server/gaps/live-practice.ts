@@ -1,3 +1,7 @@
+import { put } from '../store/unconditional.ts';
+
+export { put, remove } from '../store/unconditional.ts';
+
 import type { FhirResource } from '../../../cql/index.ts';
 import { type Catalogue, createCatalogue } from '../../../server/content/catalogue.ts';
 import { installCheck } from '../../../server/content/install-check.ts';
@@ -35,24 +39,6 @@ export interface StateRow {
 }
 
 export const tenant = 'practice';
-
-export const put = (resource: FhirResource): Entry => ({
-  method: 'PUT',
-  type: resource.resourceType,
-  id: resource.id ?? null,
-  criteria: null,
-  ifMatch: null,
-  ifNoneMatch: null,
-  fullUrl: null,
-  resource,
-});
-export const remove = (type: string, id: string): Entry => ({
-  method: 'DELETE',
-  type,
-  id,
-  criteria: null,
-  ifMatch: null,
-});
 
 const valueSet = (id: string, code: string): FhirResource => ({
   resourceType: 'ValueSet',

@@ -1,3 +1,7 @@
+import { put } from '../store/unconditional.ts';
+
+export { put, remove } from '../store/unconditional.ts';
+
 import fc from 'fast-check';
 import type { FhirResource } from '../../../cql/index.ts';
 import type { Entry } from '../../../server/store/entry.ts';
@@ -68,24 +72,6 @@ const resources: Readonly<Record<string, (id: string, patient: string, date: str
   }),
 };
 export const types = Object.keys(resources);
-
-export const put = (resource: FhirResource): Entry => ({
-  method: 'PUT',
-  type: resource.resourceType,
-  id: resource.id ?? null,
-  criteria: null,
-  ifMatch: null,
-  ifNoneMatch: null,
-  fullUrl: null,
-  resource,
-});
-export const remove = (type: string, id: string): Entry => ({
-  method: 'DELETE',
-  type,
-  id,
-  criteria: null,
-  ifMatch: null,
-});
 
 const birth = (patient: string): string => `${1960 + patients.indexOf(patient as 'a') * 8}-12-15`;
 export const person = (id: string, changes: object = {}): FhirResource => ({
